@@ -1,0 +1,39 @@
+/*
+ * log: one line an event, key=value, to standard error.
+ *
+ * Only the outer layers log.  A value with a blank, quote, '=' or control
+ * character is quoted and escaped, so peer text cannot forge a line.
+ * Thread-safe: a line is one write.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdbool.h>
+
+#include "base/str.h"
+
+enum log_level { LOG_ERROR = 3, LOG_WARN = 4, LOG_INFO = 6, LOG_DEBUG = 7 };
+
+/* Lowest importance that is written (default LOG_INFO); prefix lines with
+ * "<3>" and so on for journald. */
+void log_setup(enum log_level max, bool journald);
+bool log_on(enum log_level level);
+
+struct log_line {
+	enum log_level level;
+	size_t n;
+	bool off;
+	char text[1024];	/* what does not fit is cut, marked "..." */
+};
+
+/* log_begin(&l, LOG_INFO, "auth-fail"); log_str(&l, "account", who);
+ * log_end(&l);  gives: time=... level=info event=auth-fail account=... */
+void log_begin(struct log_line *l, enum log_level level, const char *event);
+void log_str(struct log_line *l, const char *key, struct str v);
+void log_cstr(struct log_line *l, const char *key, const char *v);
+void log_u64(struct log_line *l, const char *key, uint64_t v);
+void log_hex(struct log_line *l, const char *key, uint64_t v);
+void log_err(struct log_line *l, int err);	/* err=NAME */
+void log_end(struct log_line *l);
+
+#endif
