@@ -109,6 +109,10 @@ struct message_row_text {
 int message_row_read(struct arena *a, struct str members,
 		     struct message_row_text *ret) WARN_UNUSED;
 
+/* Does the address (its key), or any address of its domain, stand in from, to
+ * or cc of row members made by message_row()?  For joining conversations. */
+bool message_row_has_party(struct str members, struct str address_key);
+
 /* SHA-256 is not known to this layer; this is what is hashed to tell whether
  * two messages are the same content: parts' names, types, lengths, hashes. */
 int message_identity(const struct message *m, struct buf *out) WARN_UNUSED;
