@@ -14,7 +14,8 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *head;
-	size_t used;	/* octets handed out since init or clear */
+	size_t used;	/* octets handed out since init, done or clear, each
+			 * allocation rounded up to 16 */
 	size_t max;	/* ceiling of used */
 	size_t block;	/* size of an ordinary block */
 };
@@ -23,13 +24,16 @@ struct arena {
 void arena_init(struct arena *a, size_t max, size_t block);
 /* Free everything; a may be used again. */
 void arena_done(struct arena *a);
+/* As arena_done(), but keep one ordinary block for what comes next. */
+void arena_clear(struct arena *a);
 /* 16-aligned, zeroed; NULL without memory or past the ceiling. */
-void *arena_alloc(struct arena *a, size_t n) __attribute__((warn_unused_result));
+void *arena_alloc(struct arena *a, size_t n)
+	__attribute__((warn_unused_result));
 void *arena_calloc(struct arena *a, size_t count, size_t size)
 	__attribute__((warn_unused_result));
 /* A copy of s, NUL-terminated behind its end; p is NULL without memory. */
 struct str arena_str(struct arena *a, struct str s);
-/* A formatted string; p is NULL without memory. */
+/* A formatted string, NUL-terminated; p is NULL without memory. */
 struct str arena_fmt(struct arena *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

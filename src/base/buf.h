@@ -47,7 +47,7 @@ int buf_reserve(struct buf *b, size_t n) WARN_UNUSED;
 static inline char *
 buf_tail(struct buf *b)
 {
-	return b->mem + b->off + b->n;
+	return b->mem ? b->mem + b->off + b->n : NULL;
 }
 void buf_grew(struct buf *b, size_t n);
 

@@ -17,6 +17,7 @@ struct json {
 	struct buf *out;
 	int err;
 	int depth;
+	uint32_t objects;	/* bit d: level d is an object */
 	bool comma[JSON_DEPTH];
 	bool pretty;	/* indent by two blanks, one member a line */
 	bool after_key;

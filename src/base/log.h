@@ -22,7 +22,8 @@ bool log_on(enum log_level level);
 struct log_line {
 	enum log_level level;
 	size_t n;
-	bool off;
+	bool off;	/* level not written, or ended */
+	bool cut;	/* full: the rest is dropped */
 	char text[1024];	/* what does not fit is cut, marked "..." */
 };
 
