@@ -51,10 +51,12 @@ buf_tail(struct buf *b)
 }
 void buf_grew(struct buf *b, size_t n);
 
+/* Append; 0, ERR_LIMIT or ERR_NOMEM.  What is added may not lie in b itself. */
 int buf_add(struct buf *b, const void *p, size_t n) WARN_UNUSED;
 int buf_add_str(struct buf *b, struct str s) WARN_UNUSED;
 int buf_add_c(struct buf *b, char c) WARN_UNUSED;
 int buf_add_cstr(struct buf *b, const char *s) WARN_UNUSED;
+/* Also ERR_INTERNAL for a format that printf refuses. */
 int buf_addf(struct buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), warn_unused_result));
 int buf_add_u64(struct buf *b, uint64_t v) WARN_UNUSED;

@@ -1,4 +1,7 @@
-/* crc32c: the Castagnoli CRC (RFC 3720, B.4), by instruction where there is one. */
+/*
+ * crc32c: the Castagnoli CRC (RFC 3720, B.4), by instruction where there is
+ * one.  Thread-safe.
+ */
 #ifndef BASE_CRC32C_H
 #define BASE_CRC32C_H
 

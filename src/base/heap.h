@@ -24,6 +24,7 @@ struct heap {
 };
 
 void heap_init(struct heap *h);
+/* Free the array; nodes still in it are taken out, so they must exist. */
 void heap_done(struct heap *h);
 /* Insert, or move if it is in already.  Returns 0 or ERR_NOMEM. */
 int heap_set(struct heap *h, struct heap_node *node, uint64_t at) WARN_UNUSED;

@@ -2,9 +2,11 @@
  * json: writing JSON into a buf.
  *
  * A writer nests at most JSON_DEPTH deep and inserts commas itself.  Strings
- * must be UTF-8 (what is not becomes U+FFFD); control and bidi characters are
- * written as \uXXXX, so that a line of JSON is always one printable line.
- * Errors stick: call json_err() once at the end.
+ * must be UTF-8 (an octet that is not becomes U+FFFD); control and bidi
+ * characters are written as \uXXXX, so that a line of JSON is always one
+ * printable line.
+ * Errors stick: call json_err() once at the end.  They are those of buf,
+ * ERR_LIMIT for too deep, ERR_INTERNAL for a wrong order of calls.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H

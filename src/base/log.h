@@ -2,7 +2,8 @@
  * log: one line an event, key=value, to standard error.
  *
  * Only the outer layers log.  A value with a blank, quote, '=' or control
- * character is quoted and escaped, so peer text cannot forge a line.
+ * character, or anything but ASCII, is quoted and escaped, so peer text cannot
+ * forge a line; octets that are not UTF-8 become \xNN.
  * Thread-safe: a line is one write.
  */
 #ifndef BASE_LOG_H

@@ -63,8 +63,10 @@ bool str_next(struct str *rest, char c, struct str *ret_field);
  * Returns 0, ERR_VALUE for anything else, ERR_LIMIT past max.
  */
 int str_u64(struct str s, uint64_t max, uint64_t *ret);
-/* As str_u64, but leading zeros are taken; and a signed form with '-'. */
+/* As str_u64, but leading zeros are taken. */
 int str_u64_any(struct str s, uint64_t max, uint64_t *ret);
+/* As str_u64 over the range of int64_t, with one '-' in front of a negative;
+ * "-0" is ERR_VALUE. */
 int str_i64(struct str s, int64_t *ret);
 
 /* Copy s, NUL-terminated, to dst of cap octets (cap > 0).

@@ -1,4 +1,6 @@
-/* uuid: RFC 9562.  Text is the 36-octet lower-case form; input of either case. */
+/*
+ * uuid: RFC 9562.  Text is the 36-octet lower-case form; input of either case.
+ */
 #ifndef BASE_UUID_H
 #define BASE_UUID_H
 
