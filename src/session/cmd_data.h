@@ -13,4 +13,9 @@ size_t data_take(struct session *s, struct cmd *c, struct str in);
 /* The message's buffer is full and its file is being written. */
 bool data_full(const struct cmd *c);
 
+/* A refused DATA: is there a block still to be read and dropped? */
+bool data_owes(const struct cmd *c);
+/* Octets decoded at a time. */
+#define DATA_STEP 32768
+
 #endif

@@ -9,6 +9,7 @@
 #include <assert.h>
 
 #include "base/mem.h"
+#include "session/cmd_data.h"
 #include "session/draft.h"
 #include "session/session_priv.h"
 
@@ -102,13 +103,23 @@ run_work(struct session_job *j, struct store_reader *r)
 	c->ops->work(c, r);
 }
 
-static void
-apply(struct session *s, struct cmd *c, enum step step)
+void
+sched_submit(struct session *s, struct cmd *c, enum step step)
+{
+	c->in_job = true;
+	c->job.work = step == STEP_READ ? run_work : NULL;
+	if (step == STEP_READ)
+		c->job.write = NULL;
+	s->ports->submit(s->ctx, &c->job);
+}
+
+void
+sched_apply(struct session *s, struct cmd *c, enum step step)
 {
 	switch (step) {
 	case STEP_DONE:
 		/* A refused DATA still owes its block. */
-		if (s->block == c && !c->fatal)
+		if (s->block == c && !c->fatal && data_owes(c))
 			c->phase = CP_BLOCK;
 		else
 			complete(s, c);
@@ -116,10 +127,7 @@ apply(struct session *s, struct cmd *c, enum step step)
 	case STEP_READ:
 	case STEP_WRITE:
 		c->phase = CP_JOB;
-		c->job.work = step == STEP_READ ? run_work : NULL;
-		if (step == STEP_READ)
-			c->job.write = NULL;
-		s->ports->submit(s->ctx, &c->job);
+		sched_submit(s, c, step);
 		break;
 	case STEP_BLOCK:
 		c->phase = CP_BLOCK;
@@ -187,7 +195,7 @@ start(struct session *s, struct cmd *c)
 	c->unix_ms = s->unix_ms;
 	c->who = ident_ref(s->who);
 	if (c->cancelled || c->pl->failed_line == c->line->no) {
-		apply(s, c, cmd_answer(s, c, ST_NOT_RUN));
+		sched_apply(s, c, cmd_answer(s, c, ST_NOT_RUN));
 		return;
 	}
 	st = state_verdict(s, c);
@@ -198,11 +206,11 @@ start(struct session *s, struct cmd *c)
 		if (s->state == SS_PLAIN && c->args.def != NULL &&
 		    c->args.def->id == CMD_DATA)
 			c->fatal = true;
-		apply(s, c, cmd_answer_text(s, c, st, own && c->why != NULL ?
+		sched_apply(s, c, cmd_answer_text(s, c, st, own && c->why != NULL ?
 					    c->why : status_text(st)));
 		return;
 	}
-	apply(s, c, c->ops->check(s, c));
+	sched_apply(s, c, c->ops->check(s, c));
 }
 
 /* Start or continue the head of a pipeline, as far as it goes by itself.
@@ -218,7 +226,7 @@ run_head(struct session *s, struct pipeline *pl)
 	if (c->phase == CP_READY) {
 		list_del(&pl->link);
 		list_add_tail(&s->pipelines, &pl->link);
-		apply(s, c, c->ops->finish(s, c));
+		sched_apply(s, c, c->ops->finish(s, c));
 		return true;
 	}
 	if (c->phase != CP_QUEUED)
@@ -233,7 +241,8 @@ run_head(struct session *s, struct pipeline *pl)
 void
 sched_resume(struct session *s, struct cmd *c)
 {
-	apply(s, c, c->ops->finish(s, c));
+	c->in_job = false;
+	sched_apply(s, c, c->ops->finish(s, c));
 }
 
 /* --- wire order --- */
@@ -327,7 +336,7 @@ drop(struct session *s, struct cmd *c)
 		s->nheld--;
 	list_del(&c->link);
 	c->pl = NULL;
-	if (c->phase == CP_JOB)
+	if (c->in_job)
 		c->detached = true;
 	else
 		cmd_free(c);
@@ -342,7 +351,7 @@ cancel_queue(struct session *s, struct pipeline *pl)
 	LIST_EACH(it, &pl->queue) {
 		struct cmd *c = C(it);
 
-		if (c->phase == CP_JOB && c->job.write != NULL) {
+		if (c->in_job && c->job.write != NULL) {
 			writing = true;
 		} else if (writing) {
 			c->cancelled = true;

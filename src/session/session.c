@@ -425,6 +425,19 @@ sess_login(struct session *s, struct ident *who)
 		sess_set_state(s, SS_LOCAL);
 }
 
+int
+sess_rename(struct session *s, const struct store_account *acc)
+{
+	struct ident *i = ident_new(acc, s->who->device, s->who->scopes,
+				    s->who->password_at);
+
+	if (i == NULL)
+		return ERR_NOMEM;
+	ident_unref(s->who);
+	s->who = i;
+	return 0;
+}
+
 uint64_t
 session_account(const struct session *s)
 {

@@ -88,7 +88,7 @@ struct cmd {
 	bool broken;			/* no command at all: a line that did
 					 * not parse, or one pipeline too many */
 	bool alone;			/* the only command of its line */
-	bool cancelled, detached;
+	bool cancelled, detached, in_job;
 	enum cmd_phase phase;
 	uint64_t seq, until;
 	uint64_t unix_ms;		/* when it started */
@@ -145,6 +145,8 @@ struct session {
 void sess_set_state(struct session *s, enum sess_state to);
 void sess_no_memory(struct session *s);
 void sess_login(struct session *s, struct ident *who);
+/* What the session knows of its account has changed. */
+int sess_rename(struct session *s, const struct store_account *acc) WARN_UNUSED;
 /* NULL without memory. */
 struct ident *ident_new(const struct store_account *acc, struct str device,
 			unsigned scopes, uint64_t password_at);
@@ -163,6 +165,10 @@ void sched_run(struct session *s);
 /* Is anything unfinished? */
 bool sched_busy(const struct session *s);
 void sched_resume(struct session *s, struct cmd *c);
+/* Do what a handler said. */
+void sched_apply(struct session *s, struct cmd *c, enum step step);
+/* Send a job off (STEP_READ or STEP_WRITE) without leaving the phase. */
+void sched_submit(struct session *s, struct cmd *c, enum step step);
 void sched_drop_all(struct session *s);
 struct pipeline *sched_pipeline(struct session *s, struct str name);
 /* An unfinished command of the unnamed pipeline, before seq, that opens or

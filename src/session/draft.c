@@ -1,0 +1,164 @@
+#include "session/draft.h"
+
+#include "base/mem.h"
+
+#define DRAFT_ARENA_MAX (8u << 20)
+
+struct draft *
+draft_new(const struct session_env *env, struct ident *who, uint64_t unix_ms)
+{
+	struct draft *d = mem_zalloc(sizeof(*d));
+
+	if (d == NULL)
+		return NULL;
+	d->refs = 1;
+	d->env = env;
+	d->who = ident_ref(who);
+	d->unix_ms = unix_ms;
+	arena_init(&d->arena, DRAFT_ARENA_MAX, 4096);
+	/* What arrives while a file is written, and the trailer. */
+	buf_init(&d->body, env->limits->inline_part +
+			   env->limits->header_octets + DRAFT_ARENA_MAX);
+	return d;
+}
+
+struct draft *
+draft_ref(struct draft *d)
+{
+	d->refs++;
+	return d;
+}
+
+static void
+release_reserved(struct draft *d)
+{
+	for (size_t i = 0; i < d->nrcpts && d->reserved > 0; i++)
+		reserve_sub(d->env->reserve, d->rcpts[i].box.mailbox_id,
+			    d->reserved);
+	d->reserved = 0;
+}
+
+void
+draft_unref(struct draft *d)
+{
+	if (d == NULL || --d->refs > 0)
+		return;
+	release_reserved(d);
+	buf_done(&d->body);
+	(void)draft_count(d);	/* gives back only */
+	store_big_free(d->big);
+	sha256_free(d->sha);
+	ident_unref(d->who);
+	arena_done(&d->arena);
+	mem_free(d);
+}
+
+void
+draft_spoil(struct draft *d, enum status st, const char *why)
+{
+	if (d->spoiled != ST_NONE)
+		return;
+	d->spoiled = st;
+	d->why = why;
+	/* Nothing of it will be kept. */
+	buf_done(&d->body);
+	(void)draft_count(d);	/* gives back only */
+}
+
+int
+draft_reserve(struct draft *d, uint64_t octets)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < d->nrcpts; i++) {
+		const struct store_rcpt *b = &d->rcpts[i].box;
+
+		err = reserve_add(d->env->reserve, b->mailbox_id, b->used,
+				  b->quota, octets);
+		if (err < 0)
+			break;
+	}
+	if (err == 0) {
+		d->reserved += octets;
+		return 0;
+	}
+	while (i-- > 0)
+		reserve_sub(d->env->reserve, d->rcpts[i].box.mailbox_id,
+			    octets);
+	return err;
+}
+
+bool
+draft_count(struct draft *d)
+{
+	uint64_t total;
+
+	if (d->body.n >= d->counted)
+		total = __atomic_add_fetch(d->env->inline_octets,
+					   d->body.n - d->counted,
+					   __ATOMIC_RELAXED);
+	else
+		total = __atomic_sub_fetch(d->env->inline_octets,
+					   d->counted - d->body.n,
+					   __ATOMIC_RELAXED);
+	d->counted = d->body.n;
+	return total <= d->env->limits->inline_total;
+}
+
+/* Room for one more element; the old array stays in the arena. */
+static void *
+grow(struct arena *a, void *v, size_t n, size_t *cap, size_t size)
+{
+	size_t to = *cap == 0 ? 4 : *cap * 2;
+	void *p;
+
+	if (n < *cap)
+		return v;
+	p = arena_calloc(a, to, size);
+	if (p == NULL)
+		return NULL;
+	if (n > 0)
+		memcpy(p, v, n * size);
+	*cap = to;
+	return p;
+}
+
+struct message_part *
+draft_part(struct draft *d)
+{
+	void *v = grow(&d->arena, d->parts, d->m.nparts, &d->cap_parts,
+		       sizeof(*d->parts));
+
+	if (v == NULL)
+		return NULL;
+	d->parts = v;
+	d->m.parts = d->parts;
+	memset(&d->parts[d->m.nparts], 0, sizeof(*d->parts));
+	return &d->parts[d->m.nparts++];
+}
+
+int
+draft_header(struct draft *d, struct str name, struct str value)
+{
+	struct message_header *h;
+
+	if (d->m.nheaders >= d->env->limits->headers)
+		return ERR_LIMIT;
+	d->header_octets += name.n + value.n;
+	if (d->header_octets > d->env->limits->header_octets)
+		return ERR_LIMIT;
+	h = grow(&d->arena, d->headers, d->m.nheaders, &d->cap_headers,
+		 sizeof(*d->headers));
+	if (h == NULL)
+		return ERR_NOMEM;
+	d->headers = h;
+	d->m.headers = h;
+	h += d->m.nheaders;
+	h->name = arena_str(&d->arena, name);
+	h->value = arena_str(&d->arena, value);
+	if (h->name.p == NULL || h->value.p == NULL)
+		return ERR_NOMEM;
+	d->m.nheaders++;
+	return 0;
+}
