@@ -18,7 +18,8 @@ struct block {
 	enum block_form form;
 	uint64_t left;		/* counted forms: octets still to come */
 	uint32_t acc;		/* base64 */
-	uint8_t nacc, pad, empty_lines;
+	uint8_t nacc;		/* sextets of the group so far, 0-3 */
+	uint8_t pad, empty_lines;
 	bool cr, bad, at_line_start, done;
 	uint64_t decoded;	/* octets put out so far */
 };
@@ -27,7 +28,8 @@ struct block {
 void block_init(struct block *b, enum block_form form, uint64_t n);
 
 /*
- * Take octets from in; at most out_cap decoded ones go to out.
+ * Take octets from in; at most out_cap decoded ones go to out.  out may be
+ * NULL: all is dropped, whatever out_cap, and only counted.
  * Returns the octets consumed (0 if the output is full or the block is done).
  * *ret_out tells how many were put out; b->done is set at the end; then
  * block_result() gives 0, or ERR_DATA for octets outside the alphabet, a
@@ -35,6 +37,8 @@ void block_init(struct block *b, enum block_form form, uint64_t n);
  */
 size_t block_feed(struct block *b, struct str in, void *out, size_t out_cap,
 		  size_t *ret_out);
+/* Once done: 0 or ERR_DATA.  Before: ERR_DATA if that is certain already, else
+ * ERR_MORE. */
 int block_result(const struct block *b) WARN_UNUSED;
 
 #endif

@@ -17,11 +17,17 @@
  *   +SW  -SW  +/-SW   a switch that may be given so
  *   +*        any +WORD or -WORD is a switch (MARK); they are in ->free
  * Positional words come first, then keywords and switches in any order.
+ *
+ * A switch is any unquoted word that begins with + or -.  Rows are compiled
+ * once before main() runs; nothing here changes afterwards, any thread may
+ * call everything.
  */
 #ifndef PROTO_COMMAND_H
 #define PROTO_COMMAND_H
 
+#include "base/arena.h"
 #include "base/buf.h"
+#include "proto/block.h"
 #include "proto/line.h"
 #include "proto/status.h"
 
@@ -83,8 +89,13 @@ struct command {
 	size_t nfree;
 };
 
-enum bind_problem { BIND_OK, BIND_UNKNOWN_WORD, BIND_DOUBLED, BIND_MISSING,
-		    BIND_SWITCH };
+enum bind_problem {
+	BIND_OK,
+	BIND_UNKNOWN_WORD,	/* no keyword of this command */
+	BIND_DOUBLED,	/* keyword or switch twice, or +X with -X */
+	BIND_MISSING,	/* a required word, or the value of a keyword */
+	BIND_SWITCH	/* no switch of this command, or not with this sign */
+};
 
 struct bind_error {
 	enum bind_problem problem;
@@ -96,11 +107,19 @@ struct bind_error {
  * AUTH; MBOX may be left out); *ret_used words name it.  NULL: unknown. */
 const struct command_def *command_find(const struct word *w, size_t n,
 				       size_t *ret_used);
+/* The row of an id, NULL for CMD_NONE and CMD_COUNT: walk between them. */
 const struct command_def *command_by_id(enum command_id id);
+/* Are these words, AS and id taken off, a DATA command? */
+bool command_is_data(const struct word *w, size_t n);
 
 /*
  * Bind the words w[0..n) behind the command's name to *ret (def is set by
- * this call).  Returns 0, ERR_NOMEM, or ERR_VALUE with *reterr.
+ * this call); w must live as long as *ret.  def need not be a row of the
+ * table.  Returns 0, ERR_NOMEM, ERR_VALUE with *reterr, or ERR_INTERNAL for
+ * a def with a wrong grammar.
+ * At ERR_VALUE *ret holds what could be bound, for command_data_block() only:
+ * a missing value does not end the binding, and a word that is unknown or
+ * doubled is told before one that is missing.
  */
 int command_bind(struct arena *a, const struct command_def *def,
 		 const struct word *w, size_t n, struct command *ret,
@@ -114,6 +133,17 @@ struct str command_value(const struct command *c, const char *name,
 			 bool *ret_given);
 /* +1 for +SW, -1 for -SW, 0 for neither. */
 int command_switch(const struct command *c, const char *sw);
+
+/*
+ * What block follows a DATA line that command_bind() took or refused with *e
+ * (NULL: took); max is the ceiling of LENGTH.  spec: DATA
+ * Returns 0, or why nobody can tell where the block ends, so that the
+ * connection must be closed: ERR_VALUE (406, an unknown or doubled word),
+ * ERR_DATA (415, LENGTH bad, or missing without +BASE64), ERR_TOOLARGE (413).
+ */
+int command_data_block(const struct command *c, const struct bind_error *e,
+		       uint64_t max, enum block_form *ret_form,
+		       uint64_t *ret_n) WARN_UNUSED;
 
 /* One line for HELP: the syntax as a user types it, made from the row. */
 int command_syntax(const struct command_def *def, struct buf *out) WARN_UNUSED;

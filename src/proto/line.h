@@ -15,7 +15,7 @@
 
 struct word {
 	struct str text;	/* unescaped, without the quotes */
-	bool quoted;		/* began with a quote: never keyword or switch */
+	bool quoted;	/* began with a quote: never keyword or switch */
 	/* name="quoted value": text is name=value without quotes, and the
 	 * value begins at text.p + eq + 1.  -1 where there is no such form
 	 * (any unquoted word name=value has it too, with valid name). */

@@ -2,8 +2,9 @@
  * reply: writing reply lines, and reading them (spec: Reply).
  *
  * One writer enforces what a reply may hold: words are quoted where they must
- * be, peer text is cut at LIMIT_TEXT octets and loses control and bidi
- * characters, no line is longer than LIMIT_REPLY.
+ * be, peer text is cut at LIMIT_TEXT octets at a character's end and loses
+ * control and bidi characters (what is not UTF-8 becomes U+FFFD), no line is
+ * longer than LIMIT_REPLY with its end.  A blank stands between two items.
  * Use: reply_begin, any number of reply_*, reply_end.  Errors stick to the
  * buffer's ceiling: reply_end returns the first one and then takes the whole
  * line back.
@@ -30,9 +31,13 @@ void reply_begin(struct reply *r, struct buf *out, struct str pipeline,
 void reply_lit(struct reply *r, const char *text);
 void reply_fmt(struct reply *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-/* One word; quoted if empty or with a blank, quote, or semicolon. */
+/* One word of the peer's: cleaned, cut; quoted if empty or with a blank,
+ * quote, or semicolon. */
 void reply_word(struct reply *r, struct str w);
-/* name=value, the value quoted likewise. */
+/* An IMID or a path: a word that is cleaned and quoted likewise but never
+ * cut, since half a name is another name. */
+void reply_name(struct reply *r, struct str w);
+/* name=value, the value cleaned, cut and quoted as a word. */
 void reply_field(struct reply *r, const char *name, struct str value);
 void reply_field_u64(struct reply *r, const char *name, uint64_t v);
 /* Peer text that ends the line: cleaned, cut, not quoted. */
@@ -40,7 +45,8 @@ void reply_text(struct reply *r, struct str text);
 /* A row of JSON, copied as it is; must hold no line break. */
 void reply_json(struct reply *r, struct str json);
 void reply_uuid(struct reply *r, const struct uuid *u);
-/* Ends the line with LF.  0, ERR_NOMEM or ERR_LIMIT. */
+/* Ends the line with LF.  0, ERR_NOMEM, ERR_LIMIT, or ERR_INTERNAL where an
+ * item held a line break. */
 int reply_end(struct reply *r) WARN_UNUSED;
 
 /* A whole line with its default text. */
@@ -60,11 +66,14 @@ struct reply_line {
 	uint64_t block, offset, total;
 };
 
-/* Parse one line without its end.  0, ERR_SYNTAX, or ERR_LIMIT for a block
- * above LIMIT_BLOCK. */
+/* Parse one line without its end; slices of it are returned.  The text may
+ * be empty, or missing with its blank.  0, ERR_SYNTAX (also for controls,
+ * what is not UTF-8, a block without offset or total or that passes total),
+ * or ERR_LIMIT for a block above LIMIT_BLOCK. */
 int reply_parse(struct str line, struct reply_line *ret) WARN_UNUSED;
-/* The value of name= in a reply's text, unquoted into the arena; p is NULL
- * where it is missing. */
+/* The value of the first name= in a reply's text, a slice of it or, where
+ * there are escapes, of the arena; p is NULL where it is missing (or without
+ * memory), never for an empty value. */
 struct str reply_get(struct arena *a, struct str text, const char *name);
 
 #endif
