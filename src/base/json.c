@@ -100,7 +100,7 @@ close(struct json *j, bool object)
 }
 
 void
-json_object(struct json *j)
+json_object_begin(struct json *j)
 {
 	open(j, true);
 }
@@ -112,7 +112,7 @@ json_object_end(struct json *j)
 }
 
 void
-json_array(struct json *j)
+json_array_begin(struct json *j)
 {
 	open(j, false);
 }
@@ -192,7 +192,7 @@ json_bool(struct json *j, bool v)
 }
 
 void
-json_null(struct json *j)
+json_put_null(struct json *j)
 {
 	json_raw(j, STR("null"));
 }

@@ -7,6 +7,8 @@
  * printable line.
  * Errors stick: call json_err() once at the end.  They are those of buf,
  * ERR_LIMIT for too deep, ERR_INTERNAL for a wrong order of calls.
+ *
+ * No name here is one of jansson's, which reads JSON in the same programs.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -26,9 +28,9 @@ struct json {
 };
 
 void json_init(struct json *j, struct buf *out);
-void json_object(struct json *j);
+void json_object_begin(struct json *j);
 void json_object_end(struct json *j);
-void json_array(struct json *j);
+void json_array_begin(struct json *j);
 void json_array_end(struct json *j);
 void json_key(struct json *j, const char *key);
 void json_key_str(struct json *j, struct str key);
@@ -37,7 +39,7 @@ void json_cstr(struct json *j, const char *s);
 void json_u64(struct json *j, uint64_t v);
 void json_i64(struct json *j, int64_t v);
 void json_bool(struct json *j, bool v);
-void json_null(struct json *j);
+void json_put_null(struct json *j);
 /* Already JSON; copied as it is as one value (or as members: json_members). */
 void json_raw(struct json *j, struct str s);
 /* s is `"a":1,"b":2` without braces; added to the open object. */

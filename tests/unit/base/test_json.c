@@ -7,7 +7,7 @@
 static void
 write_sample(struct json *j)
 {
-	json_object(j);
+	json_object_begin(j);
 	json_kv_str(j, "s", STR("a\"b"));
 	json_kv_u64(j, "u", UINT64_MAX);
 	json_kv_bool(j, "t", true);
@@ -15,15 +15,15 @@ write_sample(struct json *j)
 	json_key(j, "i");
 	json_i64(j, INT64_MIN);
 	json_key_str(j, STR("k\n"));
-	json_null(j);
+	json_put_null(j);
 	json_key(j, "a");
-	json_array(j);
+	json_array_begin(j);
 	json_i64(j, -1);
 	json_i64(j, 2);
 	json_cstr(j, "x");
-	json_object(j);
+	json_object_begin(j);
 	json_object_end(j);
-	json_array(j);
+	json_array_begin(j);
 	json_array_end(j);
 	json_array_end(j);
 	json_key(j, "r");
@@ -60,12 +60,12 @@ test_pretty(void **state)
 	buf_init(&b, 1000);
 	json_init(&j, &b);
 	j.pretty = true;
-	json_object(&j);
+	json_object_begin(&j);
 	json_kv_u64(&j, "a", 1);
 	json_key(&j, "b");
-	json_array(&j);
+	json_array_begin(&j);
 	json_u64(&j, 2);
-	json_object(&j);
+	json_object_begin(&j);
 	json_object_end(&j);
 	json_array_end(&j);
 	json_object_end(&j);
@@ -135,13 +135,13 @@ test_depth(void **state)
 	buf_init(&b, 1000);
 	json_init(&j, &b);
 	for (int i = 0; i < JSON_DEPTH; i++)
-		json_array(&j);
+		json_array_begin(&j);
 	assert_rc(json_err(&j), 0);
 	for (int i = 0; i < JSON_DEPTH; i++)
 		json_array_end(&j);
 	assert_rc(json_err(&j), 0);
 	for (int i = 0; i <= JSON_DEPTH; i++)
-		json_array(&j);
+		json_array_begin(&j);
 	assert_rc(json_err(&j), ERR_LIMIT);
 	/* It sticks, and nothing more is written. */
 	buf_clear(&b);
@@ -161,21 +161,21 @@ wrong_key_at_top(struct json *j)
 static void
 wrong_key_in_array(struct json *j)
 {
-	json_array(j);
+	json_array_begin(j);
 	json_kv_u64(j, "k", 1);
 }
 
 static void
 wrong_value_in_object(struct json *j)
 {
-	json_object(j);
+	json_object_begin(j);
 	json_u64(j, 1);
 }
 
 static void
 wrong_two_keys(struct json *j)
 {
-	json_object(j);
+	json_object_begin(j);
 	json_key(j, "a");
 	json_key(j, "b");
 }
@@ -183,7 +183,7 @@ wrong_two_keys(struct json *j)
 static void
 wrong_end_after_key(struct json *j)
 {
-	json_object(j);
+	json_object_begin(j);
 	json_key(j, "a");
 	json_object_end(j);
 }
@@ -191,7 +191,7 @@ wrong_end_after_key(struct json *j)
 static void
 wrong_end(struct json *j)
 {
-	json_object(j);
+	json_object_begin(j);
 	json_array_end(j);
 }
 
@@ -204,7 +204,7 @@ wrong_end_at_top(struct json *j)
 static void
 wrong_members(struct json *j)
 {
-	json_array(j);
+	json_array_begin(j);
 	json_members(j, STR("\"a\":1"));
 }
 

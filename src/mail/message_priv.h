@@ -1,0 +1,41 @@
+/*
+ * message_priv: what the files of messages and their rendering share.
+ */
+#ifndef MAIL_MESSAGE_PRIV_H
+#define MAIL_MESSAGE_PRIV_H
+
+#include "mail/message.h"
+
+/* Multiparts in multiparts; readers of MIME give up not far behind it. */
+#define MESSAGE_DEPTH 32
+
+/* "type/subtype" of a media type, without parameters and blanks. */
+struct str message_type_base(struct str type);
+
+/*
+ * Take the next parameter off *rest, which is first what stands behind the
+ * base.  *ret_value is as written, with its quotes.
+ * Returns 1, 0 at the end, or ERR_VALUE.
+ */
+int message_type_next(struct str *rest, struct str *ret_name,
+		      struct str *ret_value) WARN_UNUSED;
+
+/* The value of a parameter, as written, without its quotes; p is NULL where
+ * it is missing. */
+struct str message_type_param(struct str type, struct str name);
+
+/* A part that holds others: a multipart without octets. */
+bool message_is_container(const struct message_part *p);
+
+#define PARENT_TOP (-1)		/* the part names no other */
+#define PARENT_BAD (-2)		/* it names one that is no container here */
+
+/*
+ * The index of the container of each part, for parent[0..nparts).
+ * *ret_twice tells whether two parts have one id (the first is then meant).
+ * Returns 0 or ERR_NOMEM.
+ */
+int message_parents(const struct message *m, int32_t *parent, bool *ret_twice)
+	WARN_UNUSED;
+
+#endif
