@@ -64,8 +64,9 @@ struct proof_keys {
 };
 void proof_keys_of(const struct key_text *h, struct proof_keys *ret);
 
-/* The five lines that both ends sign.  out must hold n octets or ERR_LIMIT;
- * binding is "exporter:<hex>" or "none". */
+/* The five lines that both ends sign; binding is "exporter:<hex>" or "none".
+ * None may hold an LF or NUL, and the nonce is 32 lower-case hex digits: what
+ * is otherwise cannot be answered (ERR_VALUE) and is never right (ERR_AUTH). */
 struct proof_input {
 	struct str account;	/* as sent in AUTH SECRET */
 	struct str challenge;	/* text of the 303 line from n1= to its end */
@@ -89,7 +90,9 @@ void proof_v1_0(const struct key_text *h, struct str n1, struct str n2,
 
 struct server_key;
 /* Read the key of `path`; if there is none and create is set, make one (file
- * mode 0600, synced).  Refuses a file that others can read. */
+ * mode 0600, synced).  0; ERR_NOTFOUND; ERR_DENIED for a file that others can
+ * read; ERR_CORRUPT for one that holds anything but a key; ERR_NOMEM; what
+ * err_from_errno() says. */
 int server_key_load(const char *path, bool create, struct server_key **ret)
 	WARN_UNUSED;
 struct server_key *server_key_random(void);	/* for tests */
@@ -102,7 +105,8 @@ int seal(const struct server_key *k, struct str label, struct str plain,
 /* 0, or ERR_AUTH if it was not sealed so. */
 int unseal(const struct server_key *k, struct str label, struct str sealed,
 	   uint8_t *ret /* sealed.n - SEAL_EXTRA */) WARN_UNUSED;
-/* Stable octets for an account that does not exist: fake salt and keys. */
+/* Stable octets for an account that does not exist: fake salt and keys.  (A
+ * pseudo-random function: each purpose is independent of every other.) */
 void fake_octets(const struct server_key *k, const char *purpose,
 		 struct str account, uint8_t *ret, size_t n);
 
