@@ -30,7 +30,7 @@ struct challenge {
 	uint64_t account_id, expires;
 	char n1[UUID_TEXT + 1], n2[24];
 	uint8_t stored[32], server[32], sealed[72];
-	char label[24];		/* what sealed is bound to */
+	char label[34];		/* what sealed is bound to */
 	char text[256];		/* of the 303 line, from n1= on */
 };
 
@@ -51,8 +51,8 @@ int challenge_check(const struct secret_auth *a, const struct challenge *c,
 	WARN_UNUSED;
 
 /* What the store keeps of an h: keys, and h sealed unless proof_only. */
-int secret_auth_cred(const struct server_key *key, uint64_t account_id,
-		     const struct key_text *h, const struct kdf_params *k,
-		     bool proof_only, struct store_cred *ret) WARN_UNUSED;
+int secret_auth_cred(const struct server_key *key, const struct key_text *h,
+		     const struct kdf_params *k, bool proof_only,
+		     struct store_cred *ret) WARN_UNUSED;
 
 #endif

@@ -178,6 +178,15 @@ reply_field(struct reply *r, const char *name, struct str value)
 }
 
 void
+reply_field_name(struct reply *r, const char *name, struct str value)
+{
+	next_item(r);
+	put(r, name, strlen(name));
+	put(r, "=", 1);
+	put_word(r, value, LIMIT_REPLY);
+}
+
+void
 reply_field_u64(struct reply *r, const char *name, uint64_t v)
 {
 	next_item(r);

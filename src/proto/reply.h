@@ -39,6 +39,8 @@ void reply_word(struct reply *r, struct str w);
 void reply_name(struct reply *r, struct str w);
 /* name=value, the value cleaned, cut and quoted as a word. */
 void reply_field(struct reply *r, const char *name, struct str value);
+/* name=value for an IMID or a path: never cut. */
+void reply_field_name(struct reply *r, const char *name, struct str value);
 void reply_field_u64(struct reply *r, const char *name, uint64_t v);
 /* Peer text that ends the line: cleaned, cut, not quoted. */
 void reply_text(struct reply *r, struct str text);

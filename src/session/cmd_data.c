@@ -41,39 +41,11 @@ refuse(struct cmd *c, enum status st, const char *why, bool fatal)
 	c->fatal = c->fatal || fatal;
 }
 
-static void
-measure(struct session *s, struct cmd *c, struct data_cmd *d)
-{
-	uint64_t max = s->env->limits->message;
-	bool b64 = command_switch(&c->args, "BASE64") > 0, counted;
-	struct str len = command_value(&c->args, "LENGTH", &counted);
-	int err;
-
-	if (!counted && !b64) {
-		refuse(c, ST_BAD_DATA, "DATA wants LENGTH or +BASE64.", true);
-		return;
-	}
-	if (!counted) {
-		d->form = BLOCK_BASE64_LINES;
-		block_init(&d->block, d->form, 0);
-		return;
-	}
-	d->form = b64 ? BLOCK_BASE64 : BLOCK_RAW;
-	/* Base64 with a line break behind every group is twice as long. */
-	err = str_u64(len, b64 ? max * 2 : max, &d->length);
-	if (err == ERR_LIMIT)
-		refuse(c, ST_TOO_LARGE, NULL, true);
-	else if (err < 0)
-		refuse(c, ST_BAD_DATA, "A bad LENGTH.", true);
-	else
-		block_init(&d->block, d->form, d->length);
-}
-
 void
 data_prepare(struct session *s, struct cmd *c, const struct bind_error *be)
 {
 	struct data_cmd *d = arena_alloc(&c->arena, sizeof(*d));
-	bool length;
+	int err;
 
 	c->data = d;
 	if (d == NULL) {
@@ -82,16 +54,15 @@ data_prepare(struct session *s, struct cmd *c, const struct bind_error *be)
 	}
 	buf_init(&d->chunk, c->env->limits->inline_part + DATA_STEP);
 	d->drop = true;
-	if (be == NULL) {
-		measure(s, c, d);
-		return;
-	}
-	/* Whatever the word is: how long the block is can't be told. */
-	length = be->key != NULL && strcmp(be->key, "LENGTH") == 0;
-	if (length && be->problem != BIND_DOUBLED)
-		refuse(c, ST_BAD_DATA, "A bad LENGTH.", true);
+	err = command_data_block(&c->args, be, s->env->limits->message,
+				 &d->form, &d->length);
+	if (err == 0)
+		block_init(&d->block, d->form, d->length);
+	else if (err == ERR_DATA)
+		refuse(c, ST_BAD_DATA, "DATA wants a LENGTH or +BASE64.", true);
 	else
-		refuse(c, ST_PARAM, c->why, true);
+		refuse(c, err == ERR_TOOLARGE ? ST_TOO_LARGE : ST_PARAM,
+		       c->why, true);
 }
 
 /* --- when its turn comes --- */
@@ -331,11 +302,8 @@ static size_t
 take_and_drop(struct session *s, struct cmd *c, struct str in)
 {
 	struct data_cmd *dc = c->data;
-	char scratch[4096];
-	size_t got, used, n = in.n < sizeof(scratch) ? in.n : sizeof(scratch);
+	size_t got, used = block_feed(&dc->block, in, NULL, 0, &got);
 
-	used = block_feed(&dc->block, str_sub(in, 0, n), scratch,
-			  sizeof(scratch), &got);
 	/* Only its end says how long it is: over max there is none. */
 	if (dc->form == BLOCK_BASE64_LINES &&
 	    dc->block.decoded > s->env->limits->message) {

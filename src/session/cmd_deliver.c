@@ -265,7 +265,7 @@ refuse_all(struct session *s, struct cmd *c, struct draft *d)
 			(void)throttle_hit(s->env->unknown, unknown_key(s, c),
 					   1, s->now);
 		cmd_begin(s, c, &r, rc->st, true);
-		reply_word(&r, rc->asked);
+		reply_name(&r, rc->asked);
 		cmd_end(s, &r);
 	}
 	return cmd_answer(s, c, first);

@@ -130,10 +130,10 @@ device_row(struct buf *b, const struct store_device *d)
 	struct json j;
 
 	json_init(&j, b);
-	json_object(&j);
+	json_object_begin(&j);
 	json_kv_str(&j, "name", d->name);
 	json_key(&j, "scope");
-	json_array(&j);
+	json_array_begin(&j);
 	for (unsigned i = 0; i < 3; i++)
 		if (d->scopes & 1u << i)
 			json_cstr(&j, names[i]);
@@ -219,8 +219,6 @@ const struct cmd_ops cmd_ops_DEVICE_REVOKE = {
 struct passwd {
 	struct kdf_params kdf;
 	struct key_text h;
-	bool proof_only;
-	int cred_err;
 	struct store_account_edit w;
 };
 
@@ -288,8 +286,8 @@ passwd_work(struct cmd *c, struct store_reader *r)
 
 	c->err = store_account_find(r, &c->arena, c->who->key, &acc);
 	if (c->err == 0)
-		c->err = secret_auth_cred(c->env->key, acc.account_id, &d->h,
-					  &d->kdf, acc.proof_only, &d->w.cred);
+		c->err = secret_auth_cred(c->env->key, &d->h, &d->kdf,
+					  acc.proof_only, &d->w.cred);
 }
 
 static enum step

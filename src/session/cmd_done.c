@@ -210,7 +210,7 @@ done_refused(struct session *s, struct cmd *c, struct done *dn)
 		if (first == ST_NONE)
 			first = st;
 		cmd_begin(s, c, &r, st, true);
-		reply_word(&r, dn->d->rcpts[i].asked);
+		reply_name(&r, dn->d->rcpts[i].asked);
 		cmd_end(s, &r);
 	}
 	if (first == ST_NONE)
@@ -233,7 +233,7 @@ done_finish(struct session *s, struct cmd *c)
 		return done_refused(s, c, dn);
 	for (size_t i = 0; i < dn->d->nrcpts; i++) {
 		cmd_begin(s, c, &r, ST_DELIVERED, true);
-		reply_word(&r, dn->d->rcpts[i].asked);
+		reply_name(&r, dn->d->rcpts[i].asked);
 		cmd_end(s, &r);
 	}
 	uuid_format(&dn->d->m.id, id);

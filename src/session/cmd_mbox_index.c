@@ -81,7 +81,7 @@ index_plain(struct cmd *c, struct index *x, const struct store_row *row)
 	reply_uuid(&r, &row->uuid);
 	reply_field_u64(&r, "size", row->size);
 	reply_field(&r, "flags", buf_str(&flags));
-	reply_field(&r, "from", t.from);
+	reply_field_name(&r, "from", t.from);
 	reply_field(&r, "date", t.date);
 	reply_field(&r, "subject", t.subject);
 	out_end(&x->st, &r);
@@ -94,9 +94,7 @@ index_json(struct cmd *c, struct index *x, const struct store_row *row)
 	struct reply r;
 
 	buf_init(&b, LIMIT_REPLY);
-	if (buf_add_c(&b, '{') < 0 ||
-	    mbox_row_members(&b, &x->b, row, true) < 0 ||
-	    buf_add_c(&b, '}') < 0)
+	if (mbox_row_json(&b, &x->b, row, true) < 0)
 		x->st.err = ERR_INTERNAL;
 	out_begin(c, &x->st, &r, ST_JSON, true);
 	reply_json(&r, buf_str(&b));

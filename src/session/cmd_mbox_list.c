@@ -90,7 +90,7 @@ list_row(struct cmd *c, struct folders *f, const struct store_folder *fo)
 	buf_init(&p, LIMIT_REPLY);
 	err = mbox_path(&p, &f->b, fo);
 	json_init(&j, &b);
-	json_object(&j);
+	json_object_begin(&j);
 	json_kv_str(&j, "path", buf_str(&p));
 	json_kv_str(&j, "role", str_c(folder_role_name(fo->role)));
 	json_kv_u64(&j, "total", fo->total);
@@ -162,7 +162,7 @@ check_row(struct cmd *c, struct store_reader *r, struct folders *f,
 	if (err < 0)
 		f->st.err = err;
 	out_begin(c, &f->st, &rp, ST_BOX_STATUS, !last);
-	reply_word(&rp, buf_str(&p));
+	reply_name(&rp, buf_str(&p));
 	reply_field_u64(&rp, "u", unread);
 	reply_field_u64(&rp, "t", total);
 	out_end(&f->st, &rp);

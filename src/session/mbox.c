@@ -155,37 +155,43 @@ mbox_path(struct buf *b, const struct box *box, const struct store_folder *f)
 	return err < 0 ? err : buf_add_str(b, rest);
 }
 
+static int
+put_folders(struct json *j, const struct box *box, const struct store_row *row)
+{
+	CLEANUP_BUF struct buf p;
+	int err = 0;
+
+	buf_init(&p, LIMIT_REPLY);
+	json_key(j, "folders");
+	json_array_begin(j);
+	for (size_t i = 0; i < row->nfolders && err == 0; i++) {
+		buf_clear(&p);
+		err = buf_add_str(&p, box->t.prefix);
+		if (err == 0)
+			err = buf_add_c(&p, '/');
+		if (err == 0)
+			err = buf_add_str(&p, row->folders[i]);
+		json_str(j, buf_str(&p));
+	}
+	json_array_end(j);
+	return err;
+}
+
 int
-mbox_row_members(struct buf *b, const struct box *box,
-		 const struct store_row *row, bool env)
+mbox_row_json(struct buf *b, const struct box *box,
+	      const struct store_row *row, bool env)
 {
 	char id[UUID_TEXT + 1];
 	struct json j;
 	int err;
 
 	json_init(&j, b);
-	j.depth = 0;
-	json_open_members(&j);
+	json_object_begin(&j);
 	uuid_format(&row->uuid, id);
 	json_kv_str(&j, "_id", str_n(id, UUID_TEXT));
 	json_key(&j, "flags");
 	flags_json(&j, row->flags, row->keywords);
-	json_key(&j, "folders");
-	json_array(&j);
-	for (size_t i = 0; i < row->nfolders; i++) {
-		CLEANUP_BUF struct buf p;
-
-		buf_init(&p, LIMIT_REPLY);
-		err = buf_add_str(&p, box->t.prefix);
-		if (err == 0)
-			err = buf_add_c(&p, '/');
-		if (err == 0)
-			err = buf_add_str(&p, row->folders[i]);
-		if (err < 0)
-			return err;
-		json_str(&j, buf_str(&p));
-	}
-	json_array_end(&j);
+	err = put_folders(&j, box, row);
 	uuid_format(&row->thread, id);
 	json_kv_str(&j, "thread", str_n(id, UUID_TEXT));
 	json_kv_u64(&j, "modseq", row->modseq);
@@ -195,8 +201,8 @@ mbox_row_members(struct buf *b, const struct box *box,
 	}
 	if (env)
 		json_members(&j, row->env);
-	json_close_members(&j);
-	return json_err(&j);
+	json_object_end(&j);
+	return err < 0 ? err : json_err(&j);
 }
 
 bool

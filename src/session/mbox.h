@@ -53,10 +53,10 @@ enum step stream_finish(struct session *s, struct cmd *c, struct stream *st);
 int mbox_path(struct buf *b, const struct box *box,
 	      const struct store_folder *f) WARN_UNUSED;
 
-/* The members of a row that are the mailbox's (_id, flags, folders, thread,
- * modseq), then the constant ones if wanted; without braces. */
-int mbox_row_members(struct buf *b, const struct box *box,
-		     const struct store_row *row, bool env) WARN_UNUSED;
+/* A row as a JSON object: what is the mailbox's (_id, flags, folders, thread,
+ * modseq), then the constant members if env is set. */
+int mbox_row_json(struct buf *b, const struct box *box,
+		  const struct store_row *row, bool env) WARN_UNUSED;
 /* Does the target's filter take this row? */
 bool mbox_row_matches(const struct box *box, const struct store_row *row);
 

@@ -18,7 +18,11 @@
  * Keys: an account is found by its key (imid_key: case-folded local@domain), a
  * folder by the key of its path.  Times are Unix milliseconds, given by the
  * caller.  Ids (domain_id, account_id, mailbox_id, folder_id) are ours, never
- * 0, and never reused.
+ * 0, and never reused.  Keys are in octet order where a list is.
+ *
+ * A mailbox's modseq grows by one with each change: a message that came, was
+ * changed or moved, a folder that was made.  The message then has it, and so
+ * has each folder it is in or has left.
  *
  * Errors everywhere: ERR_NOMEM; ERR_FULL, ERR_IO, ERR_STORAGE: not now, the
  * store goes on; ERR_SYNC: a sync has failed, nothing more is written until a
@@ -74,6 +78,8 @@ struct store_rcpt {
 };
 
 struct store_mailbox {
+	/* quota as it counts (never 0); a message out of sight counts nowhere,
+	 * one in two folders once */
 	uint64_t mailbox_id, modseq, used, quota, total, unread;
 	struct str name;
 };
@@ -120,6 +126,7 @@ void store_reader_free(struct store_reader *r);
 /* 0 or ERR_NOTFOUND. */
 int store_domain_find(struct store_reader *r, struct str domain,
 		      uint64_t *ret_id) WARN_UNUSED;
+/* By name. */
 int store_domain_list(struct store_reader *r, struct arena *a,
 		      struct str **ret, size_t *ret_n) WARN_UNUSED;
 
@@ -134,6 +141,7 @@ int store_account_list(struct store_reader *r, struct arena *a,
 int store_device_find(struct store_reader *r, struct arena *a,
 		      uint64_t account_id, struct str key,
 		      struct store_device *ret) WARN_UNUSED;
+/* By key. */
 int store_device_list(struct store_reader *r, struct arena *a,
 		      uint64_t account_id, struct store_device **ret,
 		      size_t *ret_n) WARN_UNUSED;
@@ -149,7 +157,8 @@ int store_mailbox_get(struct store_reader *r, struct arena *a,
 int store_folder_find(struct store_reader *r, struct arena *a,
 		      uint64_t mailbox_id, struct str key,
 		      struct store_folder *ret) WARN_UNUSED;
-/* The folder of key and all below it (empty key: all), by key. */
+/* The folder of key and all below it (empty key: all), by key; none if there
+ * is no such folder. */
 int store_folder_list(struct store_reader *r, struct arena *a,
 		      uint64_t mailbox_id, struct str key,
 		      struct store_folder **ret, size_t *ret_n) WARN_UNUSED;
@@ -253,9 +262,12 @@ struct store_deliver_to {
  * All recipients get it or none: the first error is job.err, each has its own.
  * As a recipient it is unread, past the quota ERR_QUOTA; only as the sender's
  * copy it is read and kept over quota; both: one message in two folders,
- * unread.  A copy of an ID that the sender's mailbox has is not made again.
+ * unread.  A copy of an ID that the sender's mailbox has, in sight or not, is
+ * not made again.
  * With once set an ID that this origin gave this recipient in the last
  * limits.once is not given again; with another sha, ERR_CONFLICT.
+ * A mailbox that stands in `to` twice gets it once (the later one is told as a
+ * repeat).
  * A REPLY joins the conversation of that message in the mailbox if `from` or
  * an address of its domain takes part in it, and else begins one.
  */
@@ -278,7 +290,7 @@ struct store_deliver {
 };
 
 /* By uuids, or by filter in chunks of at most limit rows: repeat with the
- * same struct while more is set. */
+ * same struct while more is set.  ERR_LIMIT past 64 keywords of a message. */
 struct store_mark {
 	struct store_job job;
 	uint64_t mailbox_id, account_id;	/* account: who does it */
@@ -304,7 +316,9 @@ struct store_mark {
  * DELETE takes a message out of the folder (0: out of all).  Out of its last
  * folder it goes to TRASH; out of TRASH it is kept out of sight.
  * RESTORE puts back what is in TRASH or out of sight, to the folder where it
- * was last, INBOX if that is gone.
+ * was last before TRASH (those, if it was taken out of all at once), INBOX if
+ * that is gone.  It pays no regard to the quota and passes over what is
+ * elsewhere.
  */
 struct store_remove {
 	struct store_job job;	/* STORE_DELETE or STORE_RESTORE */
@@ -317,7 +331,9 @@ struct store_remove {
 	uint64_t changed, modseq;
 };
 
-/* Makes parents.  ERR_EXISTS; ERR_LIMIT past limits.folders. */
+/* Makes parents; the path begins as that of the parent there is, whatever its
+ * case here.  ERR_EXISTS; ERR_LIMIT past limits.folders (role folders count);
+ * ERR_NOTFOUND: no such mailbox. */
 struct store_folder_create {
 	struct store_job job;
 	uint64_t mailbox_id, account_id;
@@ -357,7 +373,8 @@ enum store_account_field {
 	STORE_SET_CRED = 1, STORE_SET_DISABLED = 2, STORE_SET_PROOF_ONLY = 4,
 	STORE_SET_DISPLAY = 8, STORE_SET_QUOTA = 16, STORE_SET_NAME = 32
 };
-/* REMOVE takes mailbox and mail with it.  ERR_NOTFOUND; SET_NAME: ERR_EXISTS. */
+/* REMOVE takes mailbox and mail with it, and what was remembered of the IDs it
+ * got.  ERR_NOTFOUND; SET_NAME: ERR_EXISTS, ERR_NOTFOUND for the domain. */
 struct store_account_edit {
 	struct store_job job;	/* STORE_ACCOUNT_SET or _REMOVE */
 	uint64_t account_id;
@@ -370,7 +387,7 @@ struct store_account_edit {
 	uint64_t at;
 };
 
-/* ADD: ERR_EXISTS, ERR_LIMIT past limits.devices.  REVOKE: ERR_NOTFOUND. */
+/* ADD: ERR_EXISTS, ERR_LIMIT past limits.devices.  Both: ERR_NOTFOUND. */
 struct store_device_edit {
 	struct store_job job;
 	uint64_t account_id;
@@ -386,7 +403,7 @@ struct store_purge {
 	struct store_job job;
 	uint64_t now;
 	size_t limit;
-	uint64_t messages, ids;	/* results */
+	uint64_t messages, ids;	/* results, of this chunk */
 	bool more;
 };
 
