@@ -17,7 +17,7 @@
 #define MANIFEST_DEPTH 4
 #define HASH_HEX 64
 /* A body ends before this octet, so that sums of lengths never overflow. */
-#define BODY_MAX (INT64_C(1) << 48)
+#define BODY_MAX (INT64_C(1) << 47)
 
 struct reader {
 	struct arena *a;
