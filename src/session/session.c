@@ -56,8 +56,7 @@ greet(struct session *s)
 	struct reply r;
 
 	reply_begin(&r, &s->out, STR(""), ST_GREETING, true);
-	reply_lit(&r, "IMMP/1.0 Server at ");
-	reply_fmt(&r, "%.*s.", STR_ARG(s->env->domain));
+	reply_fmt(&r, "IMMP/1.0 Server at %.*s.", STR_ARG(s->env->domain));
 	cmd_end(s, &r);
 	reply_begin(&r, &s->out, STR(""), ST_GREETING, true);
 	reply_lit(&r, "Please upgrade the connection to one of the following:");
