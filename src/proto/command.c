@@ -204,6 +204,9 @@ command_data_block(const struct command *c, const struct bind_error *e,
 	uint64_t n = 0;
 	int r;
 
+	/* `LENGTH -1`: a value that looks like a switch is a bad LENGTH. */
+	if (e && e->problem == BIND_SWITCH && length->name && !length->n)
+		return ERR_DATA;
 	if (e && e->problem != BIND_MISSING)
 		return ERR_VALUE;
 	if (length->name) {
