@@ -502,7 +502,7 @@ static const struct block_case blocks[] = {
 	{ "DATA a LENGTH 1x", ERR_DATA, 0, 0 },
 	{ "DATA a LENGTH \"\"", ERR_DATA, 0, 0 },
 	{ "DATA a LENGTH \"-1\"", ERR_DATA, 0, 0 },
-	{ "DATA a LENGTH -1", ERR_VALUE, 0, 0 },
+	{ "DATA a LENGTH -1", ERR_DATA, 0, 0 },
 	{ "DATA a LENGTH 1001", ERR_TOOLARGE, 0, 0 },
 	{ "DATA a LENGTH 99999999999999999999999", ERR_TOOLARGE, 0, 0 },
 	{ "DATA a LENGTH 1 LENGTH 1", ERR_VALUE, 0, 0 },
