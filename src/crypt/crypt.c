@@ -8,6 +8,20 @@
 static pthread_once_t crypt_once = PTHREAD_ONCE_INIT;
 static int crypt_result = ERR_INTERNAL;
 
+static uint64_t calls;
+
+void
+crypt_count(void)
+{
+	__atomic_fetch_add(&calls, 1, __ATOMIC_RELAXED);
+}
+
+uint64_t
+crypt_calls(void)
+{
+	return __atomic_load_n(&calls, __ATOMIC_RELAXED);
+}
+
 static void
 setup(void)
 {

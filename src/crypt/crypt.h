@@ -15,6 +15,10 @@
 /* Once per process, before anything else.  0 or ERR_INTERNAL. */
 int crypt_init(void) WARN_UNUSED;
 
+/* Calls done so far of what a login may cost: unseal(), proof_check(),
+ * proof_v1_0(), fake_octets().  For tests: who is unknown costs the same. */
+uint64_t crypt_calls(void);
+
 /* --- SHA-256, streaming --- */
 
 struct sha256;

@@ -14,6 +14,9 @@
 void crypt_hmac(struct str key, const struct str *pieces, size_t n,
 	uint8_t ret[static CRYPT_HASH]);
 
+/* Count one call for crypt_calls(). */
+void crypt_count(void);
+
 /* Fetch what sha256.c and proof.c keep for the life of the process.
  * 0 or ERR_INTERNAL. */
 int sha256_setup(void);

@@ -128,6 +128,7 @@ proof_check(const struct proof_keys *keys, const struct proof_input *in,
 	uint8_t stored[32], v[32];
 	bool ok;
 
+	crypt_count();
 	sign(keys->stored, in, client.b);
 	for (size_t i = 0; i < 32; i++)
 		client.b[i] ^= response[i];
@@ -152,6 +153,7 @@ proof_v1_0(const struct key_text *h, struct str n1, struct str n2,
 	unsigned int n = 0;
 	int ok;
 
+	crypt_count();
 	pthread_mutex_lock(&sha1.lock);
 	ok = EVP_DigestInit_ex2(sha1.ctx, NULL, NULL);
 	for (size_t i = 0; i < 3; i++)

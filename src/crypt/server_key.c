@@ -134,6 +134,7 @@ unseal(const struct server_key *k, struct str label, struct str sealed,
 {
 	const uint8_t *p = (const uint8_t *)sealed.p;
 
+	crypt_count();
 	if (sealed.n < SEAL_EXTRA)
 		return ERR_AUTH;
 	if (crypto_aead_xchacha20poly1305_ietf_decrypt(
@@ -156,6 +157,7 @@ fake_octets(const struct server_key *k, const char *purpose, struct str account,
 		account,
 	};
 
+	crypt_count();
 	for (uint32_t i = 0; n > 0; i++) {
 		size_t part = n < sizeof(block) ? n : sizeof(block);
 

@@ -82,8 +82,7 @@ do_login(void *ctx, void *conn, const char *imid, const char *password)
 {
 	int err = do_send(ctx, conn, STR("UPGRADE TLS3\n"));
 
-	return err < 0 ? err : peer_login(conn, imid, password) < 0 ? ERR_AUTH :
-	       (buf_clear(peer_output(conn)), 0);
+	return err < 0 ? err : peer_login(conn, imid, password);
 }
 
 static int

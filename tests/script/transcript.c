@@ -490,9 +490,7 @@ transcript_play(const struct transcript_ops *ops, void *ctx, const char *path)
 {
 	struct play *p = mem_zalloc(sizeof(*p));
 	FILE *f = fopen(path, "r");
-	char *text = NULL;
-	size_t cap = 0;
-	ssize_t n;
+	static char text[1 << 20];
 	int err = 0;
 
 	if (p == NULL || f == NULL) {
@@ -502,8 +500,8 @@ transcript_play(const struct transcript_ops *ops, void *ctx, const char *path)
 	p->ops = ops;
 	p->ctx = ctx;
 	p->path = path;
-	while (err >= 0 && !p->skip && (n = getline(&text, &cap, f)) >= 0) {
-		struct str l = str_n(text, (size_t)n);
+	while (err >= 0 && !p->skip && fgets(text, sizeof(text), f) != NULL) {
+		struct str l = str_c(text);
 
 		p->line++;
 		if (str_ends(l, STR("\n")))
@@ -514,7 +512,6 @@ transcript_play(const struct transcript_ops *ops, void *ctx, const char *path)
 	if (err < 0)
 		(void)fprintf(stderr, "%s:%d: %s\n", path, p->line,
 			      err_text(err));
-	free(text);	/* getline's own */
 	(void)fclose(f);
 	mem_free(p);
 	return err;

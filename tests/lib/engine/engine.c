@@ -185,24 +185,22 @@ engine_write(struct engine *e, struct store_job *job)
 	return err < 0 ? err : job->err;
 }
 
-int
-engine_account(struct engine *e, const char *imid, const char *password)
+static const struct kdf_params test_kdf = {
+	.salt = "0123456789abcde", .t = KDF_T_MIN, .m = KDF_M_MIN,
+};
+
+static int
+add_account(struct engine *e, const char *imid, const struct key_text *h)
 {
 	struct store_domain_edit d = { .job.op = STORE_DOMAIN_ADD };
 	struct store_account_add a = { .job.op = STORE_ACCOUNT_ADD };
-	struct kdf_params k = { .t = KDF_T_MIN, .m = KDF_M_MIN };
-	struct str at = str_c(strchr(imid, '@'));
-	CLEANUP_KEY struct key_text h;
 	int err;
 
-	d.domain = str_from(at, 1);
+	d.domain = str_from(str_c(strchr(imid, '@')), 1);
 	err = engine_write(e, &d.job);
 	if (err < 0 && err != ERR_EXISTS)
 		return err;
-	memcpy(k.salt, "0123456789abcdef", 16);
-	err = kdf_argon2id(str_c(password), &k, &h);
-	if (err == 0)
-		err = secret_auth_cred(e->key, &h, &k, false, &a.cred);
+	err = secret_auth_cred(e->key, h, &test_kdf, false, &a.cred);
 	if (err < 0)
 		return err;
 	a.has_cred = true;
@@ -210,6 +208,24 @@ engine_account(struct engine *e, const char *imid, const char *password)
 	a.domain = d.domain;
 	a.at = e->unix_ms;
 	return engine_write(e, &a.job);
+}
+
+int
+engine_account(struct engine *e, const char *imid, const char *password)
+{
+	CLEANUP_KEY struct key_text h;
+	int err = kdf_argon2id(str_c(password), &test_kdf, &h);
+
+	return err < 0 ? err : add_account(e, imid, &h);
+}
+
+int
+engine_account_h(struct engine *e, const char *imid, const char *hex)
+{
+	CLEANUP_KEY struct key_text h;
+
+	return str_copy(str_c(hex), h.hex, sizeof(h.hex)) < 0 ? ERR_VALUE :
+	       add_account(e, imid, &h);
 }
 
 uint64_t
@@ -431,15 +447,13 @@ peer_unsent(const struct peer *p)
 	return p->in.n;
 }
 
-int
-peer_login(struct peer *p, const char *imid, const char *password)
+static int
+login(struct peer *p, const char *imid, const struct key_text *h)
 {
-	struct kdf_params k = { .t = KDF_T_MIN, .m = KDF_M_MIN };
 	char binding[9 + 65] = "exporter:", line[256], hex[65] = "";
 	struct proof_input in = { .account = str_c(imid),
 		.nonce = STR("00112233445566778899aabbccddeeff") };
 	uint8_t ekm[32], response[32], v[32];
-	CLEANUP_KEY struct key_text h;
 	ptrdiff_t at, end;
 
 	buf_clear(&p->out);
@@ -451,17 +465,36 @@ peer_login(struct peer *p, const char *imid, const char *password)
 	in.challenge = str_from(buf_str(&p->out), (size_t)at);
 	end = str_chr(in.challenge, '\n', 0);
 	in.challenge = str_sub(in.challenge, 0, (size_t)end);
-	memcpy(k.salt, "0123456789abcdef", 16);
 	(void)exporter(NULL, "", ekm);
 	hex_encode(ekm, 32, binding + 9);
 	in.binding = str_n(binding, 9 + 64);
-	if (kdf_argon2id(str_c(password), &k, &h) < 0 ||
-	    proof_answer(&h, &in, response, v) < 0)
+	if (proof_answer(h, &in, response, v) < 0)
 		return ERR_AUTH;
 	hex_encode(response, 32, hex);
 	(void)snprintf(line, sizeof(line), "AUTH RESPONSE %s %.*s\n", hex,
 		       STR_ARG(in.nonce));
 	buf_clear(&p->out);
 	peer_send(p, str_c(line), 0);
-	return str_starts(buf_str(&p->out), STR("210")) ? 0 : ERR_AUTH;
+	if (!str_starts(buf_str(&p->out), STR("210")))
+		return ERR_AUTH;
+	buf_clear(&p->out);
+	return 0;
+}
+
+int
+peer_login(struct peer *p, const char *imid, const char *password)
+{
+	CLEANUP_KEY struct key_text h;
+	int err = kdf_argon2id(str_c(password), &test_kdf, &h);
+
+	return err < 0 ? err : login(p, imid, &h);
+}
+
+int
+peer_login_h(struct peer *p, const char *imid, const char *hex)
+{
+	CLEANUP_KEY struct key_text h;
+
+	return str_copy(str_c(hex), h.hex, sizeof(h.hex)) < 0 ? ERR_VALUE :
+	       login(p, imid, &h);
 }

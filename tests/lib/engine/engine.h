@@ -13,6 +13,11 @@
 struct engine;
 struct peer;	/* one connection */
 
+/* Such an h. */
+#define ENGINE_H \
+	"000102030405060708090a0b0c0d0e0f" \
+	"101112131415161718191a1b1c1d1e1f"
+
 /* A store in memory; hosted: a.test and b.test.  NULL without memory. */
 struct engine *engine_new(void);
 void engine_free(struct engine *e);
@@ -24,6 +29,10 @@ struct store_reader *engine_reader(struct engine *e);
 /* Domain and account, with the password.  The KDF is real but weak in tests
  * only by its parameters.  0 or an error. */
 int engine_account(struct engine *e, const char *imid, const char *password);
+/* The same with an h that no password has, which costs no KDF; and the login
+ * with it. */
+int engine_account_h(struct engine *e, const char *imid, const char *h);
+int peer_login_h(struct peer *p, const char *imid, const char *h);
 /* Run a write job at once. */
 int engine_write(struct engine *e, struct store_job *job);
 
