@@ -159,9 +159,11 @@ done_check(struct session *s, struct cmd *c)
 	if (d->spoiled != ST_NONE)
 		return cmd_answer_text(s, c, d->spoiled, d->why != NULL ?
 				       d->why : status_text(d->spoiled));
-	if (message_check(&d->m, &why) < 0)
+	err = message_check(&d->m, &why);
+	if (err == ERR_VALUE)
 		return cmd_answer_text(s, c, ST_PARAM, why);
-	err = fill_write(s, c, dn);
+	if (err == 0)
+		err = fill_write(s, c, dn);
 	if (err < 0)
 		return cmd_answer_err(s, c, err);
 	if (d->big != NULL)

@@ -61,7 +61,7 @@ int
 store_device_find(struct store_reader *r, struct arena *a, uint64_t account_id,
 		  struct str key, struct store_device *ret)
 {
-	assert(r && a && account_id && ret);
+	assert(r && a && ret);
 	return r->ops->device_find(r, a, account_id, key, ret);
 }
 

@@ -138,6 +138,7 @@ int store_account_list(struct store_reader *r, struct arena *a,
 		       struct str domain, struct str after, size_t max,
 		       struct store_account **ret, size_t *ret_n) WARN_UNUSED;
 
+/* account_id 0 has none: a login to an account that is not there asks too. */
 int store_device_find(struct store_reader *r, struct arena *a,
 		      uint64_t account_id, struct str key,
 		      struct store_device *ret) WARN_UNUSED;

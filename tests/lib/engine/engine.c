@@ -248,6 +248,14 @@ engine_jobs(const struct engine *e)
 
 /* --- what a connection does --- */
 
+/* A failing allocation is meant for the session, not for us: try again. */
+static void
+add(struct buf *b, struct str s)
+{
+	if (buf_add_str(b, s) < 0 && buf_add_str(b, s) < 0)
+		abort();
+}
+
 /* Pass output on, look at what the session wishes; true if it went on. */
 static bool
 settle(struct peer *p)
@@ -262,8 +270,7 @@ settle(struct peer *p)
 	out = session_output(p->s);
 	wish = session_wish(p->s);
 	if (out.n > 0 && !p->block && !(wish & WISH_ABORT)) {
-		if (buf_add_str(&p->out, out) < 0)
-			abort();
+		add(&p->out, out);
 		session_sent(p->s, out.n, e->now);
 		any = true;
 	}
@@ -410,8 +417,7 @@ peer_send(struct peer *p, struct str octets, size_t n)
 	do {
 		part = n == 0 ? octets : str_sub(octets, 0, n);
 		octets = str_from(octets, part.n);
-		if (buf_add_str(&p->in, part) < 0)
-			abort();
+		add(&p->in, part);
 		run(p->e);
 	} while (octets.n > 0);
 }

@@ -165,7 +165,7 @@ test_large(void **state)
 	engine_hold_jobs(e, true);
 	for (i = 0; i < all.n; i += 1000) {
 		peer_send(p, str_sub(all, i, 1000), 0);
-		if (i % 3000 == 0) {
+		if (i % 20000 == 0) {
 			(void)engine_step(e);
 			peer_send(p, STR(""), 0);
 		}
@@ -270,11 +270,11 @@ static void
 test_same_work(void **state)
 {
 	static const char *const forms[][2] = {
-		{ "AUTH SECRET %s\n", "AUTH RESPONSE "
+		{ "", "AUTH RESPONSE "
 		  "8843d7f92416211de9ebb963ff4ce28125932878\n" },
-		{ "AUTH SECRET %s +PROOF\n", "AUTH RESPONSE " ENGINE_H
+		{ " +PROOF", "AUTH RESPONSE " ENGINE_H
 		  " 00112233445566778899aabbccddeeff\n" },
-		{ "AUTH SECRET %s phone +DEVICE +PROOF\n",
+		{ " phone +DEVICE +PROOF",
 		  "AUTH RESPONSE " ENGINE_H
 		  " 00112233445566778899aabbccddeeff\n" },
 	};
@@ -284,11 +284,11 @@ test_same_work(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < TEST_COUNT(forms); i++) {
-		(void)snprintf(line, sizeof(line), forms[i][0],
-			       "alice@a.test");
+		(void)snprintf(line, sizeof(line),
+			       "AUTH SECRET alice@a.test%s\n", forms[i][0]);
 		a = failed_login(e, line, forms[i][1]);
-		(void)snprintf(line, sizeof(line), forms[i][0],
-			       "nobody@a.test");
+		(void)snprintf(line, sizeof(line),
+			       "AUTH SECRET nobody@a.test%s\n", forms[i][0]);
 		b = failed_login(e, line, forms[i][1]);
 		CHECK(forms[i][0], a.store == b.store && a.store > 0);
 		CHECK(forms[i][0], a.crypt == b.crypt && a.crypt > 0);
