@@ -28,7 +28,9 @@ struct tls_pair {
 	const char *key;
 };
 
-/* reterr gets one line that says which file and why. */
+/* Without a default pair the first is it.  0, ERR_VALUE (no pair), ERR_CERT,
+ * ERR_EXISTS (a domain twice), ERR_NOMEM, ERR_TLS; reterr gets one line that
+ * says which file and why. */
 int tls_ctx_server(const struct tls_pair *pairs, size_t n,
 		   enum tls_version minimum, struct tls_ctx **ret,
 		   char *reterr, size_t cap) WARN_UNUSED;
@@ -37,11 +39,14 @@ int tls_ctx_client(enum tls_version minimum, struct tls_ctx **ret) WARN_UNUSED;
 struct tls_ctx *tls_ctx_ref(struct tls_ctx *c);
 void tls_ctx_unref(struct tls_ctx *c);
 
-/* Make a self-signed pair for domain (Ed25519 or P-256, ten years), files
- * written 0600, synced; existing ones are left alone. */
+/* Make a self-signed pair for domain (P-256, ten years), files written 0600,
+ * synced; existing ones are left alone, and a key without certificate gets
+ * one.  0; ERR_VALUE for what is no domain; ERR_CONFLICT for a certificate
+ * without key; ERR_CERT for a key that cannot be read; errors of files. */
 int tls_make_pair(const char *domain, const char *certificate, const char *key)
 	WARN_UNUSED;
-/* SHA-256 of the SubjectPublicKeyInfo of a certificate file, lower-case hex. */
+/* SHA-256 of the SubjectPublicKeyInfo of a certificate file, lower-case hex.
+ * 0, ERR_CERT, or an error of the file. */
 int tls_file_fingerprint(const char *certificate, char ret[static 65])
 	WARN_UNUSED;
 
@@ -59,11 +64,15 @@ void tls_free(struct tls *t);
  * All of in is taken, unless plain reaches its ceiling: *ret_used tells, the
  * rest (and what is pending inside) comes with the next call, also with empty
  * input.  Returns 0; ERR_CLOSED after the peer's close_notify; ERR_TLS on any
- * failure (out then may hold an alert to send); ERR_NOMEM.
+ * failure (out then may hold an alert to send); ERR_NOMEM; ERR_LIMIT if out is
+ * full.  *ret_used is set, and plain may have grown, in every case: what came
+ * before a close_notify counts.  Any error but ERR_CLOSED is final.
  */
 int tls_feed(struct tls *t, struct str in, size_t *ret_used, struct buf *plain,
 	     struct buf *out) WARN_UNUSED;
-/* Encrypt all of plain to out. */
+/* Encrypt all of plain to out.  0; ERR_STATE before the handshake is finished;
+ * after any other error (ERR_LIMIT, ERR_NOMEM, ERR_TLS) the connection is lost,
+ * for the peer misses a record. */
 int tls_write(struct tls *t, struct str plain, struct buf *out) WARN_UNUSED;
 /* Say close_notify. */
 void tls_shutdown(struct tls *t, struct buf *out);
