@@ -1,0 +1,140 @@
+#include "client/compose.h"
+
+int
+compose_word(struct buf *b, const char *s)
+{
+	int rc = buf_add_cstr(b, "\"");
+
+	for (; *s && rc == 0; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c < 0x20 || c == 0x7f)
+			return IMMP_E_USAGE;
+		if (c == '"' || c == '\\')
+			rc = buf_add_c(b, '\\');
+		if (rc == 0)
+			rc = buf_add_c(b, (char)c);
+	}
+	if (rc == 0)
+		rc = buf_add_cstr(b, "\"");
+	return rc < 0 ? IMMP_E_MEMORY : 0;
+}
+
+int
+compose_pair(struct buf *b, const char *key, const char *value)
+{
+	if (!value)
+		return 0;
+	if (buf_addf(b, " %s ", key) < 0)
+		return IMMP_E_MEMORY;
+	return compose_word(b, value);
+}
+
+static int
+add_list(struct buf *b, const char *key, const char *const *list)
+{
+	int rc = 0;
+
+	if (!list || !list[0])
+		return 0;
+	if (buf_addf(b, " %s", key) < 0)
+		return IMMP_E_MEMORY;
+	for (; *list && rc == 0; list++) {
+		if (buf_add_c(b, ' ') < 0)
+			return IMMP_E_MEMORY;
+		rc = compose_word(b, *list);
+	}
+	return rc;
+}
+
+/* Append text if a condition holds; keeps an earlier error. */
+static int
+add_if(struct buf *b, int rc, bool condition, const char *text)
+{
+	if (rc < 0 || !condition)
+		return rc;
+	return buf_add_cstr(b, text) < 0 ? IMMP_E_MEMORY : 0;
+}
+
+int
+compose_deliver(struct buf *b, const struct immp_mail *m, const char *id)
+{
+	int rc;
+
+	if (!m->to || !m->to[0] || m->nparts == 0)
+		return IMMP_E_USAGE;
+	rc = add_if(b, 0, true, "DELIVER");
+	if (rc == 0)
+		rc = add_list(b, "TO", m->to);
+	if (rc == 0)
+		rc = add_list(b, "CC", m->cc);
+	if (rc == 0)
+		rc = add_list(b, "BCC", m->bcc);
+	if (rc == 0)
+		rc = compose_pair(b, "FROM", m->from);
+	if (rc == 0)
+		rc = compose_pair(b, "SUBJECT", m->subject);
+	if (rc == 0)
+		rc = compose_pair(b, "ID", id);
+	if (rc == 0)
+		rc = compose_pair(b, "REPLY", m->reply);
+	rc = add_if(b, rc, m->importance > 0, " +IMPORTANT");
+	rc = add_if(b, rc, m->importance < 0, " -IMPORTANT");
+	rc = add_if(b, rc, m->nparts > 1, " +MULTIPART");
+	rc = add_if(b, rc, m->flags & IMMP_SECURE, " +SECURE");
+	return add_if(b, rc, m->flags & IMMP_ANONYMOUS, " +ANONYMOUS");
+}
+
+int
+compose_header(struct buf *b, const struct immp_header *h)
+{
+	int rc = add_if(b, 0, true, "HEADER ");
+
+	if (rc == 0)
+		rc = compose_word(b, h->name);
+	rc = add_if(b, rc, true, " ");
+	return rc == 0 ? compose_word(b, h->value) : rc;
+}
+
+int
+compose_data(struct buf *b, const struct immp_part *p)
+{
+	int rc = add_if(b, 0, true, "DATA");
+
+	if (rc == 0)
+		rc = compose_pair(b, "NAME", p->name);
+	if (rc == 0)
+		rc = compose_pair(b, "TYPE", p->type);
+	if (rc == 0)
+		rc = compose_pair(b, "FILE", p->file);
+	if (rc == 0)
+		rc = compose_pair(b, "CID", p->cid);
+	if (rc == 0)
+		rc = compose_pair(b, "IN", p->in);
+	if (rc == 0 &&
+	    buf_addf(b, " LENGTH %llu", (unsigned long long)p->length) < 0)
+		rc = IMMP_E_MEMORY;
+	rc = add_if(b, rc, p->is_inline, " +INLINE");
+	return add_if(b, rc, p->content, " +CONTENT");
+}
+
+int
+compose_fetch(struct buf *b, const struct immp_fetch *f)
+{
+	int rc = add_if(b, 0, true, "MBOX FETCH ");
+
+	if (rc == 0)
+		rc = compose_word(b, f->target);
+	if (rc == 0)
+		rc = compose_pair(b, "PART", f->part);
+	if (rc == 0 && f->part && f->count &&
+	    buf_addf(b, " RANGE %llu-%llu", (unsigned long long)f->from,
+		     (unsigned long long)(f->from + f->count - 1)) < 0)
+		rc = IMMP_E_MEMORY;
+	else if (rc == 0 && f->part && f->from &&
+		 buf_addf(b, " RANGE %llu-", (unsigned long long)f->from) < 0)
+		rc = IMMP_E_MEMORY;
+	rc = add_if(b, rc, !f->part && f->form == IMMP_JSON, " +JSON");
+	rc = add_if(b, rc, f->peek, " -READ");
+	return add_if(b, rc, f->no_data, " -DATA");
+}

@@ -1,0 +1,157 @@
+/* save: attachments to files, each whole and under a name that is safe. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "immp/cmds.h"
+#include "immp/conn.h"
+#include "immp/message.h"
+#include "immp/outfile.h"
+#include "immp/term.h"
+#include "immp/text.h"
+
+const struct opt cmd_save_opts[] = {
+	{ 'p', "part", "ID", "only this part, whatever it is" },
+	{ 0, NULL, NULL, NULL },
+};
+
+struct saving {
+	struct app *a;
+	struct immp *c;
+	const char *target, *dir;
+	int fd;			/* of the folder */
+	struct outfile out;
+	int error;		/* of writing */
+	struct term_progress progress;
+	size_t saved;
+};
+
+static int
+write_piece(void *ctx, const struct immp_piece *p)
+{
+	struct saving *s = ctx;
+
+	s->error = outfile_write(&s->out, str_n(p->octets, p->noctets));
+	term_progress(&s->progress, p->offset + p->noctets, p->total);
+	return s->error < 0;
+}
+
+static int
+report(const struct saving *s, const struct part_view *p)
+{
+	CLEANUP_BUF struct buf path, b;
+	struct json w;
+	int rc;
+
+	buf_init(&path, 8192);
+	buf_init(&b, 65536);
+	rc = buf_addf(&path, "%s%s%s", s->dir,
+		      str_ends(str_c(s->dir), STR("/")) ? "" : "/",
+		      s->out.name);
+	if (rc < 0)
+		return rc;
+	if (!s->a->json) {
+		rc = text_line(&b, buf_str(&path));
+	} else {
+		json_init(&w, &b);
+		json_object_begin(&w);
+		json_kv_str(&w, "part", p->id);
+		json_kv_str(&w, "type", p->type);
+		json_kv_u64(&w, "length", p->length);
+		json_kv_str(&w, "file", buf_str(&path));
+		json_object_end(&w);
+		rc = json_err(&w);
+	}
+	if (rc == 0)
+		printf("%.*s\n", STR_ARG(buf_str(&b)));
+	return rc;
+}
+
+static int
+failed(const struct saving *s, int error)
+{
+	return app_error(APP_REFUSED, "cannot save in %s: %s", s->dir,
+			 err_text(error));
+}
+
+static int
+save_part(struct saving *s, const struct part_view *p)
+{
+	char name[NAME_MAX_OCTETS + 1], id[300];
+	struct immp_fetch f = IMMP_FETCH_INIT;
+	int rc;
+
+	if (str_copy(p->id, id, sizeof(id)) < 0)
+		return app_error(APP_REFUSED, "a part has too long a name");
+	name_safe(p->file.n ? p->file : p->id, "part", name);
+	rc = outfile_begin(&s->out, s->fd);
+	if (rc < 0)
+		return failed(s, rc);
+	f.target = s->target;
+	f.part = id;
+	f.peek = 1;
+	f.sink = write_piece;
+	f.ctx = s;
+	rc = immp_fetch(s->c, &f);
+	term_progress_end(&s->progress);
+	if (rc < 0) {
+		outfile_drop(&s->out);
+		return s->error < 0 ? failed(s, s->error) : app_fail(s->c, rc);
+	}
+	rc = outfile_keep(&s->out, name);
+	outfile_drop(&s->out);
+	if (rc < 0)
+		return failed(s, rc);
+	s->saved++;
+	return report(s, p) < 0 ? APP_REFUSED : 0;
+}
+
+static int
+save_all(struct saving *s, const json_t *m)
+{
+	const char *only = app_value(s->a, "part");
+	struct part_view p;
+	int rc = 0;
+
+	for (size_t i = 0; i < message_parts(m) && rc == 0; i++) {
+		message_part(m, i, &p);
+		if (only ? str_eq(p.id, str_c(only)) : part_is_attachment(&p))
+			rc = save_part(s, &p);
+	}
+	if (rc == 0 && s->saved == 0)
+		rc = only ? app_error(APP_REFUSED, "there is no part %s", only)
+			  : app_error(APP_REFUSED, "%s has no attachments",
+				      s->a->word[0]);
+	return rc;
+}
+
+int
+cmd_save(struct app *a)
+{
+	CLEANUP_BUF struct buf target;
+	struct saving s = { .a = a, .fd = -1,
+			    .dir = a->nwords > 1 ? a->word[1] : ".",
+			    .progress = { .what = "saving" } };
+	json_t *m = NULL;
+	int rc = conn_login(a, &s.c);
+
+	buf_init(&target, 2000);
+	if (rc)
+		return rc;
+	rc = message_get(s.c, a->word[0], &target, &m);
+	if (rc == 0) {
+		s.target = buf_data(&target);
+		rc = outfile_folder(s.dir, &s.fd);
+		if (rc < 0)
+			rc = failed(&s, rc);
+	}
+	if (rc == 0)
+		rc = save_all(&s, m);
+	json_decref(m);
+	if (s.fd >= 0)
+		close(s.fd);
+	immp_free(s.c);
+	return rc;
+}

@@ -1,0 +1,33 @@
+/* The table of commands.  Each row is one way to call one. */
+#include "immp/cmds.h"
+
+const struct cmd app_commands[] = {
+	{ "login IMID", "log in, and make a key for this device",
+	  cmd_login_opts, cmd_login, 0 },
+	{ "logout", "end this device's key and forget the account",
+	  cmd_logout_opts, cmd_logout, 0 },
+	{ "passwd", "change the password", cmd_passwd_opts, cmd_passwd, 0 },
+	{ "devices", "list the devices of the account", NULL, cmd_devices,
+	  0 },
+	{ "devices list", "the same", NULL, cmd_devices, CMD_HIDDEN },
+	{ "devices revoke NAME", "end a device's sessions, delete its key",
+	  NULL, cmd_devices_revoke, 0 },
+	{ "send IMID...", "send a message; its text comes from standard input",
+	  cmd_send_opts, cmd_send, 0 },
+	{ "folders", "list the folders", NULL, cmd_folders, 0 },
+	{ "list [PATH]", "list the messages of a folder (/inbox)",
+	  cmd_list_opts, cmd_list, 0 },
+	{ "read UUID", "show a message (UUID or PATH#UUID)", cmd_read_opts,
+	  cmd_read, 0 },
+	{ "save UUID [DIR]", "save the attachments of a message",
+	  cmd_save_opts, cmd_save, 0 },
+	{ "mark UUID...", "change flags: mark UUID +read -flagged +$word",
+	  NULL, cmd_mark, CMD_SWITCHES },
+	{ "delete UUID...", "move messages to the trash, or out of it", NULL,
+	  cmd_delete, 0 },
+	{ "restore UUID...", "put deleted messages back", NULL, cmd_restore,
+	  0 },
+	{ "shell", "speak the bare protocol over TLS", cmd_shell_opts,
+	  cmd_shell, 0 },
+	{ 0 },
+};

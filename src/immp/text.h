@@ -1,0 +1,42 @@
+/*
+ * text: peer text made fit for a terminal.  Pure, but for the locale: widths
+ * are wcwidth()'s, which needs a UTF-8 locale (text_setup()).
+ *
+ * "Clean" text is UTF-8 without control and bidi characters; what is not UTF-8
+ * becomes U+FFFD.  Each function appends to b; 0, ERR_NOMEM or ERR_LIMIT.
+ */
+#ifndef IMMP_TEXT_H
+#define IMMP_TEXT_H
+
+#include "base/buf.h"
+
+/* Choose a UTF-8 locale for widths. */
+void text_setup(void);
+
+/* One line: line ends and tabs become blanks, other controls go. */
+int text_line(struct buf *b, struct str s) WARN_UNUSED;
+/* Many lines: LF stays, CR LF becomes LF, tabs go to stops of 8. */
+int text_lines(struct buf *b, struct str s) WARN_UNUSED;
+/*
+ * The same for text that comes in pieces: takes whole characters, returns how
+ * many octets of s were used (all, if last).
+ */
+size_t text_stream(struct buf *b, struct str s, bool last);
+
+/* Columns of one character (0-2), of clean text of one line. */
+int text_char_width(uint32_t cp);
+size_t text_width(struct str s);
+/*
+ * s as one clean line in exactly cols columns: padded with blanks, or cut with
+ * an ellipsis.  pad false: not padded.
+ */
+int text_fit(struct buf *b, struct str s, size_t cols, bool pad) WARN_UNUSED;
+/*
+ * s (many lines) clean and wrapped at cols columns, each line with LF.  Lines
+ * are broken at blanks; a word that is too long for a line (an URL) stays
+ * whole.  What begins with '>' keeps its marks on every line.  Blanks at the
+ * ends of lines go.
+ */
+int text_wrap(struct buf *b, struct str s, size_t cols) WARN_UNUSED;
+
+#endif
