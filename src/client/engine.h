@@ -1,6 +1,5 @@
 /*
- * engine: the client's side of one connection (spec: Connection, states,
- * grammar).
+ * engine: the client's side of one connection (spec: States).
  *
  * Pure: octets of the server go in, octets for the server and calls of reply
  * functions come out.  No socket, no clock, no thread, and no TLS: where the

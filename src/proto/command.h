@@ -31,7 +31,7 @@
 #include "proto/line.h"
 #include "proto/status.h"
 
-/* States in which a command may run (spec: Connection, states, grammar). */
+/* States in which a command may run (spec: States). */
 enum command_state {
 	CS_PLAIN = 1,	/* unencrypted */
 	CS_OPEN = 2,	/* TLS, unauthenticated */

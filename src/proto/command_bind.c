@@ -112,7 +112,7 @@ count_words(struct binder *b, size_t must, bool list)
 	return n;
 }
 
-/* spec: Line (positional words) */
+/* Positional words.  spec: Line */
 static void
 bind_positional(struct binder *b, const struct command_item *it)
 {

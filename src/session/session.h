@@ -1,6 +1,5 @@
 /*
- * session: the server's side of one connection (spec: Connection, states,
- * grammar).
+ * session: the server's side of one connection (spec: States).
  *
  * An engine: octets and the time come in, octets, jobs and wishes go out.  It
  * does no I/O, reads no clock, starts no thread; all calls come from the one
