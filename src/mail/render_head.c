@@ -431,7 +431,9 @@ put_extended(struct head *h, struct str file)
 		struct str one = is_attribute_char(c) ? str_sub(file, i, 1)
 						      : str_n(hex, 3);
 
-		if (i == 0 || (many && n + one.n > most)) {
+		/* A piece ends where the longest character, four octets in
+		 * hex, would not fit; never inside of one. */
+		if (i == 0 || (many && n + 12 > most && (c & 0xc0) != 0x80)) {
 			put_piece_label(h, many, piece++);
 			n = 0;
 		}
@@ -443,7 +445,7 @@ put_extended(struct head *h, struct str file)
 void
 head_filename(struct head *h, struct str file)
 {
-	if (!is_printable_ascii(file)) {
+	if (!is_printable_ascii(file) || str_find(file, STR("=?")) >= 0) {
 		put_extended(h, file);
 		return;
 	}

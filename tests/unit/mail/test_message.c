@@ -220,7 +220,7 @@ static int
 check_many(size_t n, bool wide, bool twice)
 {
 	static struct message_part parts[1000];
-	static char names[1000][8];
+	static char names[1000][24];
 	struct message m = { .multipart = true, .parts = parts, .nparts = n };
 	const char *why;
 

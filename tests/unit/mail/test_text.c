@@ -73,24 +73,39 @@ check_idempotent(const char *name, struct str s)
 	CHECK(name, str_eq(once, text_nfc(&arena, once)));
 }
 
+/* Where nothing has case or marks: a few of them stand for all. */
+static bool
+is_boring(uint32_t cp)
+{
+	return cp % 97 && ((cp >= 0x3400 && cp < 0xa000) ||
+			   (cp >= 0xac00 && cp < 0xf900) || cp >= 0x1f000);
+}
+
 static void
 test_idempotent(void **state)
 {
-	static const char *const marks[] = { "", "\xcd\x85", "\xcc\x81",
+	static const char *const marks[] = { "\xcd\x85", "\xcc\x81",
 					     "\xcc\xa3\xcc\x87" };
 
 	for (uint32_t cp = 1; cp < 0x110000; cp++) {
 		char text[16], name[16];
+		struct str s = { text, 0 };
 		int n = utf8_encode(cp, text);
 
-		if (n < 0)
+		if (n < 0 || is_boring(cp))
 			continue;
+		s.n = (size_t)n;
 		snprintf(name, sizeof(name), "U+%04X", (unsigned)cp);
+		check_idempotent(name, s);
+		if (str_eq(text_fold(&arena, s), s)) {
+			arena_clear(&arena);
+			continue;
+		}
 		TEST_EACH(m, marks) {
 			struct str mark = str_c(*m);
 
 			memcpy(text + n, mark.p, mark.n);
-			check_idempotent(name, str_n(text, (size_t)n + mark.n));
+			check_idempotent(name, str_n(text, s.n + mark.n));
 		}
 		arena_clear(&arena);
 	}
