@@ -136,6 +136,26 @@ db_number(struct db *db, const char *text, uint64_t *ret)
 	return err;
 }
 
+int
+db_texts(struct db *db, const char *text, db_text_fn fn, void *ctx)
+{
+	sqlite3_stmt *st;
+	int rc = sqlite3_prepare_v2(db->h, text, -1, &st, NULL);
+	int err = 0;
+
+	if (rc != SQLITE_OK)
+		return db_error(db, rc);
+	while (err == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		const void *p = sqlite3_column_text(st, 0);
+
+		err = fn(ctx, str_n(p, (size_t)sqlite3_column_bytes(st, 0)));
+	}
+	if (err == 0 && rc != SQLITE_DONE)
+		err = db_error(db, rc);
+	(void)sqlite3_finalize(st);	/* its error was read above */
+	return err;
+}
+
 /* Set what must hold, and read back what matters most. */
 static int
 settings(struct db *db)

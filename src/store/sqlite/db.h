@@ -71,6 +71,11 @@ int db_script(struct db *db, const char *text) WARN_UNUSED;
 /* The first column of the first row of text, as a number. */
 int db_number(struct db *db, const char *text, uint64_t *ret) WARN_UNUSED;
 
+/* The first column of each row of text, as text; for checks of SQLite's own. */
+typedef int (*db_text_fn)(void *ctx, struct str text);
+int db_texts(struct db *db, const char *text, db_text_fn fn, void *ctx)
+	WARN_UNUSED;
+
 int db_bind(struct db *db, enum sql id, const char *fmt, ...) WARN_UNUSED;
 /* 1: a row; 0: no more, and ended; or an error, and ended. */
 int db_row(struct db *db, enum sql id) WARN_UNUSED;

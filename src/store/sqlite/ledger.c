@@ -191,7 +191,9 @@ ledger_folder_add(struct ledger *l, struct ledger_mailbox *mb, struct str path,
 	if (mb->next_folder > UINT32_MAX)
 		return ERR_LIMIT;
 	f->role = role;
-	f->modseq = ledger_modseq(l, mb);
+	l->db->wrote = true;
+	mb->dirty = true;
+	f->modseq = mb->modseq;
 	f->folder_id = (uint32_t)mb->next_folder++;
 	err = db_exec(l->db, SQL_FOLDER_ADD, "iittii", mb->mailbox_id,
 		      U64(f->folder_id), f->path, f->key, U64(role),

@@ -62,7 +62,8 @@ int ledger_folder_key(struct ledger *l, struct ledger_mailbox *mb,
 int ledger_role(struct ledger *l, struct ledger_mailbox *mb,
 		enum folder_role role, struct ledger_folder **ret) WARN_UNUSED;
 
-/* A new folder, row and entry; takes a modseq.  path and key are copied. */
+/* A new folder, row and entry, as of the modseq that its change has taken.
+ * path and key are copied. */
 int ledger_folder_add(struct ledger *l, struct ledger_mailbox *mb,
 		      struct str path, struct str key, enum folder_role role,
 		      struct ledger_folder **ret) WARN_UNUSED;

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/str.h"
+
 #define ZERO_CHUNK (64 * 1024)
 
 static int
@@ -208,20 +210,38 @@ os_file_size(int fd, uint64_t *ret)
 	return 0;
 }
 
+/* Make the entry `name` of a folder durable; it may be a path. */
+static int
+sync_parent(int dir, const char *name)
+{
+	CLEANUP_FILE int fd = -1;
+	struct str path = str_c(name);
+	char parent[PATH_MAX];
+	ptrdiff_t slash;
+
+	while (path.n > 1 && path.p[path.n - 1] == '/')
+		path.n--;
+	slash = str_rchr(path, '/');
+	path = slash < 0 ? STR(".") :
+			   str_sub(path, 0, slash ? (size_t)slash : 1);
+	if (str_copy(path, parent, sizeof(parent)) < 0)
+		return ERR_VALUE;
+	fd = os_file_open(dir, parent, O_RDONLY | O_DIRECTORY);
+	return fd < 0 ? fd : os_file_sync_all(fd);
+}
+
 int
 os_file_folder(int dir, const char *name, int make)
 {
-	int fd, err;
+	int err = 0;
 
-	if (make && mkdirat(dir, name, 0700) == 0) {
-		err = os_file_sync_all(dir);
-		if (err < 0)
-			return err;
-	} else if (make && errno != EEXIST) {
-		return failed(errno);
-	}
-	fd = os_file_open(dir, name, O_RDONLY | O_DIRECTORY);
-	return fd;
+	if (make && mkdirat(dir, name, 0700) == 0)
+		err = sync_parent(dir, name);
+	else if (make && errno != EEXIST)
+		err = failed(errno);
+	if (err < 0)
+		return err;
+	return os_file_open(dir, name, O_RDONLY | O_DIRECTORY);
 }
 
 void

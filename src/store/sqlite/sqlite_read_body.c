@@ -206,3 +206,29 @@ sqlite_body_load(struct store_reader *reader, struct store_body *b,
 		buf_grew(out, (size_t)rec.len);
 	return err;
 }
+
+int
+sqlite_body_check(struct sqlite_reader *r, uint64_t body_id)
+{
+	struct store_body b;
+	struct bodyrec rec;
+	char chunk[16384];
+	uint32_t crc = 0;
+	uint64_t off = 0;
+	int err = sqlite_body_open(&r->head, body_id, &b);
+
+	if (err == 0)
+		err = header_check(r, body_id,
+				   &(struct spot){ b.seg, b.off, b.len },
+				   &rec);
+	while (err == 0 && off < b.len) {
+		size_t n = b.len - off < sizeof(chunk) ?
+				   (size_t)(b.len - off) : sizeof(chunk);
+
+		err = read_at(r, &b, off, chunk, n);
+		if (err == 0)
+			crc = crc32c(crc, chunk, n);
+		off += n;
+	}
+	return err == 0 ? crc_check(r, &b, &rec, crc) : err;
+}

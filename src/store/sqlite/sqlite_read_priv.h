@@ -18,6 +18,8 @@ uint64_t sqlite_wal_size(struct sqlite_store *s);
 /* The file of a segment (key: its number) or large body (key: its id), open.
  * It stays the reader's. */
 int sqlite_reader_file(struct sqlite_reader *r, uint64_t key) WARN_UNUSED;
+/* Read a body as a whole, a little at a time, and check it. */
+int sqlite_body_check(struct sqlite_reader *r, uint64_t body_id) WARN_UNUSED;
 /* Close it, for it may be another's by now. */
 void sqlite_reader_drop(struct sqlite_reader *r, uint64_t key);
 
