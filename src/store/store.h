@@ -191,7 +191,8 @@ struct store_list {
  * found by its place.
  */
 int store_list(struct store_reader *r, const struct store_list *q,
-	       struct store_pos *ret, size_t *ret_n, bool *ret_more) WARN_UNUSED;
+	       struct store_pos *ret, size_t *ret_n, bool *ret_more)
+	WARN_UNUSED;
 /*
  * Rows for places, in their order; those gone meanwhile are left out.  Stops
  * after `octets` of env, having done at least one.  *ret_used places were
@@ -269,7 +270,8 @@ struct store_deliver_to {
  * limits.once is not given again; with another sha, ERR_CONFLICT.
  * A mailbox that stands in `to` twice gets it once (the later one is told as a
  * repeat).
- * A REPLY joins the conversation of that message in the mailbox if `from` or
+ * A REPLY joins the conversation of that message in the mailbox (in sight or
+ * not, by its _id or its origin; of several the first that came) if `from` or
  * an address of its domain takes part in it, and else begins one.
  */
 struct store_deliver {
@@ -344,7 +346,8 @@ struct store_folder_create {
 	uint64_t modseq;
 };
 
-/* ADD: ERR_EXISTS.  REMOVE: ERR_NOTFOUND; ERR_CONFLICT while it has accounts. */
+/* ADD: ERR_EXISTS.  REMOVE: ERR_NOTFOUND, ERR_CONFLICT while it has
+ * accounts. */
 struct store_domain_edit {
 	struct store_job job;
 	struct str domain;
@@ -430,7 +433,8 @@ int store_stats_get(struct store_reader *r, struct store_stats *ret)
 
 /* Check all: every body against its checksum, every counter against what it
  * counts, every reference.  say is called with one line per finding.  Returns
- * the number of findings or an error.  May run beside readers and the writer. */
+ * the number of findings or an error.  May run beside readers and the writer.
+ */
 typedef void (*store_say_fn)(void *ctx, struct str line);
 int store_verify(struct store_reader *r, store_say_fn say, void *ctx)
 	WARN_UNUSED;

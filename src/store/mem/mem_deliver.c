@@ -166,21 +166,31 @@ takes_part(const struct mem_box *box, const struct uuid *thread,
 	return false;
 }
 
-/* The conversation a message belongs to: that of the message it answers, by
- * its _id here or by its own ID, or a new one. */
+/* Is it the message an answer means, by its _id here or by its own ID? */
+static bool
+is_meant(const struct mem_msg *m, const struct uuid *reply)
+{
+	return uuid_eq(&m->uuid, reply) ||
+	       (m->has_origin && uuid_eq(&m->origin, reply));
+}
+
+/* The conversation a message belongs to: that of the message it answers (the
+ * first that came, if several have that ID), or a new one. */
 static struct uuid
 thread_for(const struct mem_box *box, const struct store_deliver *d,
 	   struct uuid own)
 {
+	const struct mem_msg *first = NULL;
+
 	for (size_t i = 0; d->has_reply && i < box->msgs.n; i++) {
 		const struct mem_msg *m = box->msgs.v[i];
-		const struct uuid *id = m->has_origin ? &m->origin : &m->uuid;
 
-		if ((uuid_eq(&m->uuid, &d->reply) || uuid_eq(id, &d->reply)) &&
+		if (is_meant(m, &d->reply) &&
+		    (!first || m->pos.no < first->pos.no) &&
 		    takes_part(box, &m->thread, d->from))
-			return m->thread;
+			first = m;
 	}
-	return own;
+	return first ? first->thread : own;
 }
 
 /* The ID, or a new one where another message of the mailbox has that. */
