@@ -137,6 +137,12 @@ admin_note(struct admin_run *r, const char *fmt, ...)
 	return put(r, ADMIN_NOTE, str_c(text));
 }
 
+int
+admin_progress(struct admin_run *r, const char *text)
+{
+	return put(r, ADMIN_PROGRESS, str_c(text));
+}
+
 void
 admin_kv_time(struct json *j, const char *key, uint64_t unix_ms)
 {
@@ -253,7 +259,12 @@ admin_run(const struct admin_env *env, const struct admin_call *call,
 		return rc;
 	arena_init(&r.arena, ADMIN_MEMORY, 0);
 	buf_init(&r.doc, ADMIN_DOC);
-	rc = handler(call->row->id)(&r);
+	/* What has been done is told: the room for it is there before. */
+	rc = buf_reserve(&r.doc, ADMIN_SMALL);
+	if (rc < 0)
+		rc = admin_no_err(&r, rc);
+	else
+		rc = handler(call->row->id)(&r);
 	buf_done(&r.doc);
 	arena_done(&r.arena);
 	return rc;

@@ -45,7 +45,8 @@ enum admin_flag {
 	ADMIN_LOCAL = 16,	/* immpctl's own, not for admin_run() */
 	ADMIN_LONG = 32,	/* may take minutes */
 	ADMIN_MAKES = 64,	/* may be the first thing a store is told */
-	ADMIN_NO_STORE = 128	/* needs no reader */
+	ADMIN_NO_STORE = 128,	/* needs no reader */
+	ADMIN_LOOKS = 256	/* changes nothing */
 };
 
 struct admin_row {

@@ -89,6 +89,9 @@ admin_cmd_VERIFY(struct admin_run *r)
 
 	if (err < 0)
 		return admin_no_err(r, err);
+	v.rc = admin_progress(r, "checking every body, this may take a while");
+	if (v.rc != ADMIN_DONE)
+		return v.rc;
 	n = store_verify(r->env->reader, finding, &v);
 	if (v.rc != ADMIN_DONE)
 		return v.rc;

@@ -6,6 +6,8 @@
 
 /* Octets of one object of an answer. */
 #define ADMIN_DOC (256u << 10)
+/* The same, of one that says what was done. */
+#define ADMIN_SMALL 4096
 /* Octets that a command may gather; lists clear theirs page by page. */
 #define ADMIN_MEMORY (64u << 20)
 /* Rows that are read at once. */
@@ -48,6 +50,7 @@ int admin_done(struct admin_run *r, const char *how, const char *what,
 	       struct str name) WARN_UNUSED;
 int admin_note(struct admin_run *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), warn_unused_result));
+int admin_progress(struct admin_run *r, const char *text) WARN_UNUSED;
 /* A time as a member, RFC 3339. */
 void admin_kv_time(struct json *j, const char *key, uint64_t unix_ms);
 

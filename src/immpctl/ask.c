@@ -210,6 +210,7 @@ ask_password(struct ctl *c, enum ask_from from)
 		make(&p);
 		memcpy(c->made, p.text, p.n);
 		c->made[p.n] = '\0';
+		render_extra(c->render, "password", c->made);
 		break;
 	}
 	return rc == ADMIN_DONE ? derive(c, str_n(p.text, p.n)) : rc;
@@ -233,6 +234,7 @@ ask_secret(struct ctl *c)
 		secret_wipe(raw, sizeof(raw));
 		c->secret.has_key = true;
 		memcpy(c->made, c->secret.key.hex, sizeof(c->secret.key.hex));
+		render_extra(c->render, "key", c->made);
 	}
 	return ADMIN_DONE;
 }

@@ -11,8 +11,7 @@
 #include "base/clock.h"
 #include "immpctl/immpctl.h"
 
-/* How long a server may be silent: in a command, and in one that is long (it
- * then says now and then that it is alive). */
+/* How long a server may be silent (ms), but in a command that is long. */
 #define SILENCE 60000
 
 static int
@@ -61,7 +60,7 @@ send_request(struct ctl *c, int fd)
 
 /* More octets of the answer.  1, 0 at its end, or an error. */
 static int
-receive(int fd, struct buf *in)
+receive(int fd, struct buf *in, bool patient)
 {
 	uint64_t until = clock_mono_ms() + SILENCE;
 	ssize_t n = -1;
@@ -73,9 +72,12 @@ receive(int fd, struct buf *in)
 	while (n < 0) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 		uint64_t now = clock_mono_ms();
-		int got;
+		int got = 0;
 
-		got = now < until ? poll(&p, 1, (int)(until - now)) : 0;
+		if (patient)
+			got = poll(&p, 1, -1);
+		else if (now < until)
+			got = poll(&p, 1, (int)(until - now));
 		if (got == 0)
 			return ERR_TIMEOUT;
 		if (got > 0)
@@ -128,7 +130,8 @@ read_answer(struct ctl *c, int fd, struct buf *in)
 			buf_consume(in, (size_t)lf + 1);
 			continue;
 		}
-		got = receive(fd, in);
+		got = receive(fd, in,
+			      c->call.row->flags & ADMIN_LONG);
 		if (got == 0 || got == ERR_CLOSED)
 			return ctl_fail(c, ADMIN_LATER, "the server has ended "
 					"before the command did");

@@ -27,7 +27,7 @@ struct plan {
 	const char *conf, *folder;	/* of the configuration */
 	const char *data;		/* its path from here */
 	const char *data_key;		/* as the configuration has it */
-	const char *tls, *certificate, *key, *server_key;
+	const char *index, *tls, *certificate, *key, *server_key;
 	char spki[65];
 };
 
@@ -90,11 +90,12 @@ plan_paths(struct ctl *c, struct plan *p)
 	if (str_starts(conf, STR("/etc/"))) {
 		p->data = p->data_key = SYSTEM_DATA;
 	}
+	p->index = arena_fmt(a, "%s/index.db", p->data).p;
 	p->tls = arena_fmt(a, "%s/tls", p->data).p;
 	p->certificate = arena_fmt(a, "%s/tls/certificate.pem", p->data).p;
 	p->key = arena_fmt(a, "%s/tls/key.pem", p->data).p;
 	p->server_key = arena_fmt(a, "%s/server.key", p->data).p;
-	return p->data && p->tls && p->certificate && p->key &&
+	return p->data && p->index && p->tls && p->certificate && p->key &&
 	       p->server_key ? ADMIN_DONE : no_memory(c);
 }
 
@@ -120,7 +121,8 @@ make_folders(struct ctl *c, const char *path, mode_t mode)
 	return ADMIN_DONE;
 }
 
-/* Where the account of the system service exists its data is its own. */
+/* Where the system service has an account the data is that account's, and what
+ * lies in it is made as that account. */
 static int
 give_to_service(struct ctl *c, const struct plan *p)
 {
@@ -138,12 +140,15 @@ static int
 make_places(struct ctl *c, const struct plan *p)
 {
 	struct stat st;
-	int rc = make_folders(c, p->folder, 0755);
+	int rc;
 
-	if (rc != ADMIN_DONE)
-		return rc;
 	if (lstat(p->conf, &st) == 0)
 		return path_fail(c, p->conf, ERR_EXISTS);
+	if (lstat(p->index, &st) == 0)
+		return path_fail(c, p->index, ERR_EXISTS);
+	rc = make_folders(c, p->folder, 0755);
+	if (rc != ADMIN_DONE)
+		return rc;
 	if (access(p->folder, W_OK) < 0)
 		return path_fail(c, p->folder, err_from_errno(errno));
 	rc = make_folders(c, p->data, 0700);
@@ -155,14 +160,14 @@ make_places(struct ctl *c, const struct plan *p)
 static int
 make_pair(struct ctl *c, struct plan *p)
 {
-	char *domain = (char *)arena_str(&c->arena, p->domain).p;
+	struct str domain = arena_str(&c->arena, p->domain);
 	int err;
 
-	if (!domain)
+	if (!domain.p)
 		return no_memory(c);
 	if (mkdir(p->tls, 0700) < 0 && errno != EEXIST)
 		return path_fail(c, p->tls, err_from_errno(errno));
-	err = tls_make_pair(domain, p->certificate, p->key);
+	err = tls_make_pair(domain.p, p->certificate, p->key);
 	if (err == 0)
 		err = tls_file_fingerprint(p->certificate, p->spki);
 	return err < 0 ? path_fail(c, p->certificate, err) : ADMIN_DONE;
@@ -197,6 +202,27 @@ make_account(struct ctl *c, const struct plan *p)
 	return rc;
 }
 
+/* All that lies in the data folder, made as its owner. */
+static int
+make_data(struct ctl *c, struct plan *p)
+{
+	struct stat st;
+	bool switched = false;
+	int rc;
+
+	if (geteuid() == 0 && stat(p->data, &st) == 0 && st.st_uid != 0) {
+		if (setegid(st.st_gid) < 0 || seteuid(st.st_uid) < 0)
+			return path_fail(c, p->data, err_from_errno(errno));
+		switched = true;
+	}
+	rc = make_pair(c, p);
+	if (rc == ADMIN_DONE)
+		rc = make_account(c, p);
+	if (switched && (seteuid(0) < 0 || setegid(0) < 0))
+		return path_fail(c, p->data, err_from_errno(errno));
+	return rc;
+}
+
 static int
 make_conf(struct ctl *c, const struct plan *p)
 {
@@ -220,13 +246,6 @@ make_conf(struct ctl *c, const struct plan *p)
 }
 
 /* --- telling --- */
-
-struct record {
-	const char *name;	/* printf of the domain */
-	const char *type;
-	const char *value;
-	bool tls;		/* of the port where TLS is spoken at once */
-};
 
 static int
 add_record(struct json *j, struct ctl *c, const struct plan *p,
@@ -270,11 +289,14 @@ static int
 tell(struct ctl *c, const struct plan *p)
 {
 	CLEANUP_BUF struct buf b;
+	struct str start = arena_fmt(&c->arena, "immpd -c %s", p->conf);
 	struct admin_out out = render_out(c->render);
 	struct json j;
 	int err, rc;
 
 	buf_init(&b, 65536);
+	if (!start.p)
+		return no_memory(c);
 	json_init(&j, &b);
 	json_object_begin(&j);
 	json_kv_str(&j, "configuration", str_c(p->conf));
@@ -282,6 +304,7 @@ tell(struct ctl *c, const struct plan *p)
 	json_kv_str(&j, "domain", p->domain);
 	json_kv_str(&j, "account", p->imid);
 	json_kv_str(&j, "fingerprint", str_c(p->spki));
+	json_kv_str(&j, "start", start);
 	json_key(&j, "records");
 	json_array_begin(&j);
 	rc = add_port(&j, c, p, "_immp._tcp.", PORT);
@@ -320,9 +343,7 @@ quickstart(struct ctl *c)
 	if (rc == ADMIN_DONE)
 		rc = make_places(c, &p);
 	if (rc == ADMIN_DONE)
-		rc = make_pair(c, &p);
-	if (rc == ADMIN_DONE)
-		rc = make_account(c, &p);
+		rc = make_data(c, &p);
 	if (rc == ADMIN_DONE)
 		rc = make_conf(c, &p);
 	if (rc == ADMIN_DONE)

@@ -294,7 +294,7 @@ is_size(const char *key)
 
 /* {"done":"added","account":"a@b"}: "account a@b: added". */
 static int
-print_done(const json_t *v, struct buf *b)
+print_done(const struct render *r, const json_t *v, struct buf *b)
 {
 	const char *sep = "", *key;
 	json_t *one;
@@ -313,11 +313,56 @@ print_done(const json_t *v, struct buf *b)
 		err = buf_add_cstr(b, ": ");
 	if (err == 0)
 		err = add_value(b, json_object_get(v, "done"), F_TEXT, NULL);
-	return err == 0 ? buf_add_c(b, '\n') : err;
+	if (err == 0)
+		err = buf_add_c(b, '\n');
+	if (err == 0 && r->value)
+		err = buf_addf(b, "%s: %s\n", r->key, r->value);
+	return err;
+}
+
+/* An array of objects: a line for each, its values only. */
+static bool
+is_lines(const json_t *v)
+{
+	return json_is_object(json_array_get(v, 0));
 }
 
 static int
-print_members(const json_t *v, struct buf *b)
+add_lines(struct buf *b, const char *key, const json_t *v)
+{
+	int err = buf_addf(b, "%s:\n", key);
+
+	for (size_t i = 0; i < json_array_size(v); i++) {
+		const char *unused, *sep = "  ";
+		json_t *one;
+
+		json_object_foreach(json_array_get(v, i), unused, one) {
+			if (err == 0)
+				err = buf_add_cstr(b, sep);
+			if (err == 0)
+				err = add_value(b, one, F_TEXT, NULL);
+			sep = " ";
+		}
+		if (err == 0)
+			err = buf_add_c(b, '\n');
+	}
+	return err;
+}
+
+static int
+add_member(struct buf *b, const char *key, size_t wide, const json_t *v)
+{
+	int pad = wide > strlen(key) ? (int)(wide - strlen(key)) : 0;
+	int err = buf_addf(b, "%s:%*s", key, pad + 1, "");
+
+	if (err == 0)
+		err = add_value(b, v, is_size(key) ? F_SIZE : F_TEXT, NULL);
+	return err == 0 ? buf_add_c(b, '\n') : err;
+}
+
+/* Plain members first, then what was made, then lists. */
+static int
+print_members(const struct render *r, const json_t *v, struct buf *b)
 {
 	const char *key;
 	json_t *one;
@@ -325,18 +370,21 @@ print_members(const json_t *v, struct buf *b)
 	int err = 0;
 
 	json_object_foreach((json_t *)v, key, one) {
-		if (strlen(key) > wide)
+		if (!is_lines(one) && strlen(key) > wide)
 			wide = strlen(key);
 	}
+	if (r->value && strlen(r->key) > wide)
+		wide = strlen(r->key);
 	json_object_foreach((json_t *)v, key, one) {
-		if (err == 0)
-			err = buf_addf(b, "%s:%*s", key,
-				       (int)(wide - strlen(key) + 1), "");
-		if (err == 0)
-			err = add_value(b, one, is_size(key) ? F_SIZE : F_TEXT,
-					v);
-		if (err == 0)
-			err = buf_add_c(b, '\n');
+		if (err == 0 && !is_lines(one))
+			err = add_member(b, key, wide, one);
+	}
+	if (err == 0 && r->value)
+		err = buf_addf(b, "%s:%*s%s\n", r->key,
+			       (int)(wide - strlen(r->key) + 1), "", r->value);
+	json_object_foreach((json_t *)v, key, one) {
+		if (err == 0 && is_lines(one))
+			err = add_lines(b, key, one);
 	}
 	return err;
 }
@@ -349,11 +397,9 @@ print_object(struct render *r, const json_t *v)
 
 	buf_init(&b, ADMIN_ANSWER_MAX);
 	if (json_object_get(v, "done"))
-		err = print_done(v, &b);
+		err = print_done(r, v, &b);
 	else
-		err = print_members(v, &b);
-	if (err == 0 && r->value)
-		err = buf_addf(&b, "%s: %s\n", r->key, r->value);
+		err = print_members(r, v, &b);
 	if (err == 0)
 		(void)fwrite(buf_data(&b), 1, b.n, stdout);
 	if (b.n > 0)
