@@ -1,5 +1,6 @@
 /*
- * crypt: hashes, key derivation, challenge answers, sealing (spec: Authentication).
+ * crypt: hashes, key derivation, challenge answers, sealing (spec:
+ * Authentication).
  *
  * The only user of cipher and hash libraries.  Thread-safe after crypt_init().
  * h is everywhere its 64 lower-case hex digits as text, also as an HMAC key.
