@@ -76,6 +76,8 @@ class Server:
             f.write('\n'.join(lines) + '\n')
 
     def start(self):
+        if self.proc is not None:
+            self.log.close()
         self.log = open(os.path.join(self.dir, 'log'), 'ab')
         cmd = [IMMPD, '-c', self.conf]
         if os.getuid() == 0:
@@ -141,6 +143,8 @@ class Server:
         if self.proc is not None and self.proc.poll() is None:
             self.proc.kill()
             self.proc.wait()
+        if self.proc is not None:
+            self.log.close()
         if exc[0] is not None and self.proc is not None:
             sys.stderr.write(self.log_text()[-3000:])
         if self.own:
