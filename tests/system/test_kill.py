@@ -111,7 +111,13 @@ def test_kill():
                     for _ in range(SENDERS)]
             for t in load:
                 t.start()
-            time.sleep(rng.uniform(0.05, 0.8))
+            # at a random moment of the work, however fast the machine is
+            want = rng.randint(0, 60)
+            end = time.monotonic() + 60
+            while (sum(len(t.acked) for t in load) < want
+                   and time.monotonic() < end):
+                time.sleep(0.002)
+            time.sleep(rng.uniform(0, 0.02))
             s.kill()
             for t in load:
                 t.join(60)
@@ -152,7 +158,7 @@ def check_rebuild(s, sent, acked):
         path = os.path.join(s.data, name)
         if os.path.exists(path):
             os.unlink(path)
-    r = s.ctl('rebuild')
+    r = s.ctl('rebuild', '--yes')
     print(r.stdout.strip()[-300:])
     r = s.ctl('verify')
     for user in USERS:
