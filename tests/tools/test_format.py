@@ -38,6 +38,7 @@ class FormatTest(ToolCase):
         self.accepts_c('#define M(a) { \\\n\t.x = a, \\\n}\n')
         self.accepts_c('int\nf(int a)\n{\n\tswitch (a) {\n'
                        '\tcase 1: return 2;\n\tdefault: return 3;\n\t}\n}\n')
+        self.accepts_c('struct s {\n\tint aaa;\n\t\t/* below */\n};\n')
         self.accepts_c('int\nf(int a,\n  int b)\n{\n'
                        '\treturn a ? g("x"\n\t\t\t"y") :\n\t       b;\n}\n')
 
