@@ -13,10 +13,8 @@ static const struct {
 	const char *name;
 	unsigned bit;
 } table[] = {
-	{ "read", FLAG_READ },
-	{ "flagged", FLAG_FLAGGED },
-	{ "important", FLAG_IMPORTANT },
-	{ "answered", FLAG_ANSWERED },
+	{ "read", FLAG_READ },		 { "flagged", FLAG_FLAGGED },
+	{ "important", FLAG_IMPORTANT }, { "answered", FLAG_ANSWERED },
 	{ "draft", FLAG_DRAFT },
 };
 

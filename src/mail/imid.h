@@ -7,8 +7,9 @@
  * Pure; memory is the arena's.
  *
  * Folder paths inside the program are canonical text: names joined by '/',
- * without one at the start, NFC, with `/ : # ? , % +`, blanks at the ends and
- * control octets of a name written %XX (upper-case hex).  "INBOX/Lists".
+ * without one at the start, NFC, with `/ : # ? , % +` and a blank at either end
+ * of a name written %XX (upper-case hex).  "INBOX/Lists".  A first name that is
+ * a role's in any case is written as the role's path.
  * The key of a path is that text case-folded.
  */
 #ifndef MAIL_IMID_H
@@ -32,9 +33,9 @@ struct filter {
 
 struct imid {
 	struct str local;	/* as written, NFC, without +folder */
-	struct str folder;	/* behind the first +, canonical name; empty: none */
+	struct str folder;	/* behind the first +, canonical; empty: none */
 	struct str domain;	/* lower-case A-label */
-	struct str path;	/* right of the domain, canonical path; empty: none */
+	struct str path;	/* right of the domain, canonical; empty: none */
 	bool has_filter;
 	struct filter filter;
 	const struct uuid *ids;	/* #uuid,uuid */
@@ -62,22 +63,24 @@ struct str imid_text_folder(struct arena *a, const struct imid *i);
 struct str imid_local_key(struct arena *a, const struct imid *i);
 
 /* May an account be called so?  False for postmaster, mailer-daemon,
- * anonymous-*, UUIDs; a local part with a folder is no name either. */
+ * anonymous, anonymous-*, UUIDs, and what lies below one of them
+ * (postmaster/a); a local part with a folder is no name either. */
 bool imid_may_be_account(const struct imid *i);
 
-/* A domain to its lower-case A-label, at most 253 octets.
+/* A domain to its lower-case A-label, at most 253 octets, without a dot at the
+ * end.  One whose last label is a number is an IPv4 address and no domain.
  * Returns 0, ERR_NOMEM or ERR_VALUE. */
 int imid_domain(struct arena *a, struct str s, struct str *ret) WARN_UNUSED;
 
 /*
  * What MBOX commands name: [account](/path|:path|)[::filter][#uuid,...].
- * An empty path is the whole mailbox.
+ * An empty path, also a lone '/', is the whole mailbox.
  */
 struct target {
 	bool has_account;
 	struct imid account;	/* only local and domain */
 	struct str prefix;	/* the account part as asked, "" without */
-	char lead;		/* '/' or ':' as asked, 0 for the empty path */
+	char lead;		/* '/' or ':' as asked, 0 if there is none */
 	struct str path;	/* canonical; empty: whole mailbox */
 	struct str key;		/* its key */
 	struct str asked;	/* account and path as asked, without filter */
@@ -96,7 +99,7 @@ int target_parse(struct arena *a, struct str s, struct target *ret) WARN_UNUSED;
 int folder_name(struct arena *a, struct str s, struct str *ret) WARN_UNUSED;
 /* Case-fold canonical text. */
 struct str folder_key(struct arena *a, struct str canonical);
-/* A whole path, at most LIMIT_DEPTH names. */
+/* A whole path, at most LIMIT_DEPTH names; one '/' or ':' may lead it. */
 int folder_path(struct arena *a, struct str s, struct str *ret) WARN_UNUSED;
 
 /* NFC (for passwords and names), and the case fold used by all keys.

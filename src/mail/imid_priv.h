@@ -10,11 +10,11 @@ bool text_is_ascii(struct str s);
 
 /* What may follow an address: [/path|:path][::filter][#uuid,..][?options]. */
 struct imid_tail {
-	char lead;		/* '/' or ':'; 0 without a path */
-	struct str path;	/* canonical */
-	size_t path_end;	/* octets of the tail that are lead and path */
+	char lead;	 /* '/' or ':'; 0 without a path */
+	struct str path; /* canonical */
+	size_t path_end; /* octets of the tail that are lead and path */
 	bool has_filter;
-	struct str filter_text;	/* as asked, without "::" */
+	struct str filter_text; /* as asked, without "::" */
 	struct filter filter;
 	const struct uuid *ids;
 	size_t nids;

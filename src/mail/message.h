@@ -80,7 +80,9 @@ void part_scan_feed(struct part_scan *s, struct str octets);
 void part_scan_finish(struct part_scan *s, struct message_part *p);
 
 /* First characters of a content part as one line of at most 160 octets of
- * UTF-8 text: blanks folded, tags of HTML removed, unsafe characters dropped. */
+ * UTF-8: blanks folded, tags of HTML removed, unsafe characters dropped.  Its
+ * first 64 KiB are looked at, so no more need be passed; they may end anywhere.
+ * p is NULL without memory. */
 struct str message_preview(struct arena *a, struct str type, struct str octets);
 
 /* The manifest, appended to out without its length; and read back.
@@ -129,9 +131,11 @@ bool message_type_is(struct str type, const char *major, const char *minor);
 /* A part's name: 1-255 octets of UTF-8 without control or bidi characters or
  * line ends; a FILE name likewise.  Returns 0 or ERR_VALUE. */
 int message_name_check(struct str name) WARN_UNUSED;
-/* Do the parts fit together: exactly one content part, IN names a multipart
- * that is there, no circle, a multipart has no octets, without multipart
- * exactly one part?  Returns 0, or ERR_VALUE and a phrase in *ret_why. */
+/* Do the parts fit together: exactly one content part, names unique, IN names
+ * a multipart that is there, no circle and at most 32 deep, a multipart has no
+ * octets (but a signed or encrypted one that came whole), without multipart
+ * exactly one part?  Returns 0, ERR_NOMEM, or ERR_VALUE and a phrase in
+ * *reterr_why. */
 int message_check(const struct message *m, const char **reterr_why) WARN_UNUSED;
 /* A header a local user may set with HEADER: a field name of RFC 5322, none of
  * those the envelope owns (spec: DELIVER).  The value: one line, no control. */

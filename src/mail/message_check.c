@@ -96,8 +96,8 @@ message_parents(const struct message *m, int32_t *parent, bool *ret_twice)
 		parent[i] = PARENT_TOP;
 		if (in.n == 0)
 			continue;
-		holder = sorted ? find_sorted(sorted, m->nparts, in)
-				: message_part_by_id(m, in);
+		holder = sorted ? find_sorted(sorted, m->nparts, in) :
+				  message_part_by_id(m, in);
 		if (holder && message_is_container(holder))
 			parent[i] = (int32_t)(holder - m->parts);
 		else
@@ -165,8 +165,8 @@ message_check(const struct message *m, const char **reterr_why)
 	for (size_t i = 0; i < m->nparts; i++)
 		contents += m->parts[i].content;
 	if (contents != 1) {
-		*reterr_why = contents == 0 ? "there is no content part"
-					    : "there are two content parts";
+		*reterr_why = contents == 0 ? "there is no content part" :
+					      "there are two content parts";
 		return ERR_VALUE;
 	}
 	if (!m->multipart && m->nparts != 1) {
@@ -209,12 +209,11 @@ bool
 message_header_allowed(struct str name)
 {
 	static const char *const owned[] = {
-		"To", "Cc", "Date", "Via", "From", "Sender", "Subject",
-		"Message-ID", "MIME-Version", "Received",
+		"To",	  "Cc",	     "Date",	   "Via",	   "From",
+		"Sender", "Subject", "Message-ID", "MIME-Version", "Received",
 	};
 
-	if (!field_name(name) ||
-	    str_eqi(str_sub(name, 0, 8), STR("Content-")))
+	if (!field_name(name) || str_eqi(str_sub(name, 0, 8), STR("Content-")))
 		return false;
 	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++) {
 		if (str_eqi(name, str_c(owned[i])))

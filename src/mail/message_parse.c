@@ -21,8 +21,8 @@
 
 struct reader {
 	struct arena *a;
-	char *text;	/* where the next string goes */
-	int err;	/* the first error; it sticks */
+	char *text; /* where the next string goes */
+	int err;    /* the first error; it sticks */
 };
 
 static inline void
@@ -97,8 +97,7 @@ get_u64(struct reader *r, const json_t *obj, const char *key, int64_t max)
 
 /* False where it is not there. */
 static bool
-get_uuid(struct reader *r, const json_t *obj, const char *key,
-	 struct uuid *ret)
+get_uuid(struct reader *r, const json_t *obj, const char *key, struct uuid *ret)
 {
 	const json_t *v = json_object_get(obj, key);
 
@@ -218,7 +217,7 @@ get_parts(struct reader *r, const json_t *obj, size_t *ret_n)
 static void
 get_message(struct reader *r, const json_t *obj, struct message *m)
 {
-	(void)get_int(r, obj, "v", 1, MANIFEST_VERSION);	/* only checked */
+	(void)get_int(r, obj, "v", 1, MANIFEST_VERSION); /* only checked */
 	if (!get_uuid(r, obj, "id", &m->id))
 		damaged(r);
 	m->from = get_str(r, obj, "from");

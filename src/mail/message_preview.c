@@ -21,7 +21,7 @@ enum charset { CHARSET_UTF8, CHARSET_WESTERN, CHARSET_OTHER };
 struct preview {
 	char text[PREVIEW_MAX];
 	size_t n;
-	bool blank;	/* one is due before the next character */
+	bool blank; /* one is due before the next character */
 	bool full;
 };
 
@@ -127,7 +127,7 @@ charset_of(struct str type)
 struct html {
 	struct str s;
 	size_t at;
-	bool trust_quotes;	/* no tag had an unclosed one yet */
+	bool trust_quotes; /* no tag had an unclosed one yet */
 };
 
 static bool
@@ -203,9 +203,9 @@ skip_tag(struct preview *pv, struct html *h)
 	static const char *const hidden[] = { "style", "script", "title",
 					      "template" };
 	static const char *const flowing[] = {
-		"a",	"abbr", "b",	"big", "code", "em",  "font", "i",
-		"mark", "s",	"small", "span", "strong", "sub", "sup", "u",
-		"wbr",
+		"a",	  "abbr", "b",	  "big", "code",  "em",
+		"font",	  "i",	  "mark", "s",	 "small", "span",
+		"strong", "sub",  "sup",  "u",	 "wbr",
 	};
 	size_t start = h->at + 1, end;
 	bool closing = start < h->s.n && h->s.p[start] == '/';
@@ -222,8 +222,8 @@ skip_tag(struct preview *pv, struct html *h)
 		end++;
 	name = str_sub(h->s, start, end - start);
 	h->at = tag_end(h);
-	if (!closing && name_in(name, hidden,
-				sizeof(hidden) / sizeof(hidden[0])))
+	if (!closing &&
+	    name_in(name, hidden, sizeof(hidden) / sizeof(hidden[0])))
 		skip_element(h, name);
 	if (!name_in(name, flowing, sizeof(flowing) / sizeof(flowing[0])))
 		put(pv, ' ');
@@ -233,18 +233,18 @@ static const struct {
 	const char *name;
 	uint32_t cp;
 } entities[] = {
-	{ "amp", '&' },	     { "lt", '<' },	   { "gt", '>' },
-	{ "quot", '"' },     { "apos", '\'' },	   { "nbsp", 0xa0 },
-	{ "copy", 0xa9 },    { "reg", 0xae },	   { "trade", 0x2122 },
+	{ "amp", '&' },	      { "lt", '<' },	   { "gt", '>' },
+	{ "quot", '"' },      { "apos", '\'' },	   { "nbsp", 0xa0 },
+	{ "copy", 0xa9 },     { "reg", 0xae },	   { "trade", 0x2122 },
 	{ "hellip", 0x2026 }, { "mdash", 0x2014 }, { "ndash", 0x2013 },
-	{ "lsquo", 0x2018 }, { "rsquo", 0x2019 },  { "ldquo", 0x201c },
-	{ "rdquo", 0x201d }, { "laquo", 0xab },	   { "raquo", 0xbb },
-	{ "bull", 0x2022 },  { "middot", 0xb7 },   { "euro", 0x20ac },
-	{ "pound", 0xa3 },   { "shy", 0xad },	   { "zwnj", 0x200c },
-	{ "auml", 0xe4 },    { "ouml", 0xf6 },	   { "uuml", 0xfc },
-	{ "Auml", 0xc4 },    { "Ouml", 0xd6 },	   { "Uuml", 0xdc },
-	{ "szlig", 0xdf },   { "eacute", 0xe9 },   { "egrave", 0xe8 },
-	{ "agrave", 0xe0 },  { "ccedil", 0xe7 },   { "ntilde", 0xf1 },
+	{ "lsquo", 0x2018 },  { "rsquo", 0x2019 }, { "ldquo", 0x201c },
+	{ "rdquo", 0x201d },  { "laquo", 0xab },   { "raquo", 0xbb },
+	{ "bull", 0x2022 },   { "middot", 0xb7 },  { "euro", 0x20ac },
+	{ "pound", 0xa3 },    { "shy", 0xad },	   { "zwnj", 0x200c },
+	{ "auml", 0xe4 },     { "ouml", 0xf6 },	   { "uuml", 0xfc },
+	{ "Auml", 0xc4 },     { "Ouml", 0xd6 },	   { "Uuml", 0xdc },
+	{ "szlig", 0xdf },    { "eacute", 0xe9 },  { "egrave", 0xe8 },
+	{ "agrave", 0xe0 },   { "ccedil", 0xe7 },  { "ntilde", 0xf1 },
 };
 
 /* 16 and more for what is no digit. */

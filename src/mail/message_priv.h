@@ -27,8 +27,8 @@ struct str message_type_param(struct str type, struct str name);
 /* A part that holds others: a multipart without octets. */
 bool message_is_container(const struct message_part *p);
 
-#define PARENT_TOP (-1)		/* the part names no other */
-#define PARENT_BAD (-2)		/* it names one that is no container here */
+#define PARENT_TOP (-1) /* the part names no other */
+#define PARENT_BAD (-2) /* it names one that is no container here */
 
 /*
  * The index of the container of each part, for parent[0..nparts).

@@ -25,7 +25,7 @@
 
 struct row {
 	struct json j;
-	bool cut;	/* write the short form */
+	bool cut; /* write the short form */
 };
 
 static struct str
@@ -138,8 +138,7 @@ read_member(struct arena *a, const json_t *obj, const char *key,
 
 	if (!json_is_string(v))
 		return ERR_CORRUPT;
-	*ret = arena_str(a, str_n(json_string_value(v),
-				  json_string_length(v)));
+	*ret = arena_str(a, str_n(json_string_value(v), json_string_length(v)));
 	return ret->p ? 0 : ERR_NOMEM;
 }
 
@@ -160,9 +159,9 @@ message_row_read(struct arena *a, struct str members,
 		return ERR_NOMEM;
 	obj = json_loadb(text.p, text.n, 0, &why);
 	if (!obj)
-		return json_error_code(&why) == json_error_out_of_memory
-			       ? ERR_NOMEM
-			       : ERR_CORRUPT;
+		return json_error_code(&why) == json_error_out_of_memory ?
+			       ERR_NOMEM :
+			       ERR_CORRUPT;
 	err = read_member(a, obj, "from", &t.from);
 	if (err == 0)
 		err = read_member(a, obj, "date", &t.date);

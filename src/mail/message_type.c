@@ -59,8 +59,7 @@ message_type_base(struct str type)
 }
 
 int
-message_type_next(struct str *rest, struct str *ret_name,
-		  struct str *ret_value)
+message_type_next(struct str *rest, struct str *ret_name, struct str *ret_value)
 {
 	struct str s = skip_blanks(*rest), name;
 	size_t n;

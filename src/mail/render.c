@@ -22,7 +22,7 @@
 #define LINE_RAW 57u
 #define LINE_OUT 76u
 #define STAGE_LINES 53u
-#define STAGE (STAGE_LINES * LINE_RAW + 51u)	/* 3,072: whole triples too */
+#define STAGE (STAGE_LINES * LINE_RAW + 51u) /* 3,072: whole triples too */
 /* A room smaller than this is served through the stage. */
 #define SMALL_ROOM 256u
 #define SMALL_RAW 48u
@@ -34,11 +34,11 @@ struct render {
 	const char *text;
 	const struct render_piece *pieces;
 	size_t npieces;
-	size_t at;		/* the piece that is under way */
-	size_t text_at;		/* octets of text handed out */
-	uint64_t raw, made;	/* of its body: taken, and made of them */
+	size_t at;	    /* the piece that is under way */
+	size_t text_at;	    /* octets of text handed out */
+	uint64_t raw, made; /* of its body: taken, and made of them */
 	uint64_t total, offset;
-	size_t stage_at, stage_n;	/* what of the stage is to hand out */
+	size_t stage_at, stage_n; /* what of the stage is to hand out */
 	char stage[STAGE];
 };
 

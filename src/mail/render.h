@@ -32,11 +32,12 @@ struct render_state {
 int render_mime(struct arena *a, const struct message *m, bool headers_only,
 		struct render **ret) WARN_UNUSED;
 /* {members..., "envelope":{...},"parts":[{"id":..,"class":"content",
- * "type":..,"length":..,"encoding":"base64","data":".."}]} */
+ * "type":..,"length":..,"encoding":"base64","data":".."}]}; st may be NULL. */
 int render_json(struct arena *a, const struct message *m,
 		const struct render_state *st, bool data, bool pretty,
 		struct render **ret) WARN_UNUSED;
-/* Octets [from, from + n) of one part, as they are. */
+/* Octets [from, from + n) of one part, as they are.  ERR_VALUE if it has not
+ * so many. */
 int render_part(struct arena *a, const struct message_part *p, uint64_t from,
 		uint64_t n, struct render **ret) WARN_UNUSED;
 
@@ -45,7 +46,9 @@ uint64_t render_total(const struct render *r);
 uint64_t render_offset(const struct render *r);
 /*
  * Put the next octets, at most cap, to dst.  Returns their count (0 only at
- * the end), or an error of read.  Fills dst as far as the message goes.
+ * the end), an error of read, or ERR_CORRUPT where the body is not what the
+ * manifest says.  Fills dst as far as the message goes, and uses all of it as
+ * scratch.  A read is of at most 64 KiB.
  */
 ptrdiff_t render_pull(struct render *r, render_read_fn read, void *ctx,
 		      void *dst, size_t cap);

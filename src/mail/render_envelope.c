@@ -27,8 +27,7 @@ domain_of(struct str imid)
 		    c != '-' && c != '.')
 			return STR("imid.invalid");
 	}
-	return domain.n > 0 && domain.n < imid.n ? domain
-						 : STR("imid.invalid");
+	return domain.n > 0 && domain.n < imid.n ? domain : STR("imid.invalid");
 }
 
 static void
@@ -70,11 +69,11 @@ put_envelope(struct head *h, const struct message *m)
 		put_message_id(h, "In-Reply-To", &m->reply,
 			       domain_of(m->nto > 0 ? m->to[0] : m->from));
 	if (m->important != 0 && !has_header(m, "Importance"))
-		head_lit(h, m->important > 0 ? "Importance: high\r\n"
-					     : "Importance: low\r\n");
+		head_lit(h, m->important > 0 ? "Importance: high\r\n" :
+					       "Importance: low\r\n");
 	if (m->important != 0 && !has_header(m, "X-Priority"))
-		head_lit(h, m->important > 0 ? "X-Priority: 1\r\n"
-					     : "X-Priority: 5\r\n");
+		head_lit(h, m->important > 0 ? "X-Priority: 1\r\n" :
+					       "X-Priority: 5\r\n");
 	h->col = 0;
 }
 
@@ -86,9 +85,12 @@ is_free(const struct message *m, struct str name)
 		const char *name;
 		bool given;
 	} ours[] = {
-		{ "From", m->from.n > 0 },	 { "Sender", m->by.n > 0 },
-		{ "To", m->nto > 0 },		 { "Cc", m->ncc > 0 },
-		{ "Subject", m->subject.n > 0 }, { "Date", true },
+		{ "From", m->from.n > 0 },
+		{ "Sender", m->by.n > 0 },
+		{ "To", m->nto > 0 },
+		{ "Cc", m->ncc > 0 },
+		{ "Subject", m->subject.n > 0 },
+		{ "Date", true },
 		{ "MIME-Version", true },
 	};
 

@@ -156,8 +156,8 @@ put_q(struct head *h, struct str s)
 		else if (is_q_plain(c))
 			head_put(h, str_sub(s, i, 1));
 		else
-			head_put(h, is_control(s.p[i]) ? STR("=3F")
-						       : str_n(hex, 3));
+			head_put(h, is_control(s.p[i]) ? STR("=3F") :
+							 str_n(hex, 3));
 	}
 }
 
@@ -393,8 +393,8 @@ head_date(struct head *h, uint64_t unix_ms)
 static bool
 is_attribute_char(unsigned char c)
 {
-	return is_q_plain(c) ? c != '*' && c != '/'
-			     : c != '\0' && strchr("#$&.^_`{|}~", c) != NULL;
+	return is_q_plain(c) ? c != '*' && c != '/' :
+			       c != '\0' && strchr("#$&.^_`{|}~", c) != NULL;
 }
 
 /* "; filename*=" or, of many pieces, "; filename*N*=". */
@@ -428,8 +428,8 @@ put_extended(struct head *h, struct str file)
 	for (size_t i = 0; i < file.n; i++) {
 		unsigned char c = (unsigned char)file.p[i];
 		char hex[3] = { '%', digits[c >> 4], digits[c & 15] };
-		struct str one = is_attribute_char(c) ? str_sub(file, i, 1)
-						      : str_n(hex, 3);
+		struct str one = is_attribute_char(c) ? str_sub(file, i, 1) :
+							str_n(hex, 3);
 
 		/* A piece ends where the longest character, four octets in
 		 * hex, would not fit; never inside of one. */

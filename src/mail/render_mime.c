@@ -61,9 +61,9 @@ is_container(const struct mime *x, int32_t i)
 static enum encoding
 leaf_encoding(const struct message_part *p)
 {
-	enum encoding plain = p->shape == SHAPE_BINARY ? ENC_BINARY
-			      : p->shape == SHAPE_8BIT ? ENC_8BIT
-						       : ENC_7BIT;
+	enum encoding plain = p->shape == SHAPE_BINARY ? ENC_BINARY :
+			      p->shape == SHAPE_8BIT   ? ENC_8BIT :
+							 ENC_7BIT;
 
 	if (p->length == 0)
 		return ENC_7BIT;
@@ -155,7 +155,8 @@ build_tree(struct mime *x)
 	}
 	for (int32_t i = 0; i < n; i++) {
 		if (!is_container(x, i))
-			x->encoding[i] = (uint8_t)leaf_encoding(&x->m->parts[i]);
+			x->encoding[i] =
+				(uint8_t)leaf_encoding(&x->m->parts[i]);
 	}
 	for (int32_t i = 0; i < n; i++) {
 		if (!is_container(x, i))
@@ -194,8 +195,7 @@ hash_message(struct mime *x)
 static struct str
 delimiter(const struct mime *x, int32_t container, char dst[BOUNDARY_TEXT])
 {
-	int n = snprintf(dst, BOUNDARY_TEXT,
-			 "--=_%016llx%016llx%016llx-%08x",
+	int n = snprintf(dst, BOUNDARY_TEXT, "--=_%016llx%016llx%016llx-%08x",
 			 (unsigned long long)x->hash[0],
 			 (unsigned long long)x->hash[1],
 			 (unsigned long long)x->hash[2], (unsigned)container);
@@ -242,8 +242,8 @@ put_type(struct mime *x, int32_t i)
 	if (i < (int32_t)x->m->nparts)
 		type = x->m->parts[i].type;
 	if (message_type_check(type) < 0)
-		type = container ? STR("multipart/mixed")
-				 : STR("application/octet-stream");
+		type = container ? STR("multipart/mixed") :
+				   STR("application/octet-stream");
 	head_lit(h, "Content-Type: ");
 	head_put(h, message_type_base(type));
 	rest = str_from(type, message_type_base(type).n);
@@ -284,8 +284,8 @@ is_attachment(const struct mime *x, int32_t i)
 		return true;
 	/* In an alternative or related multipart it belongs to the text. */
 	return under == (int32_t)x->m->nparts ||
-	       (under >= 0 && message_type_is(x->m->parts[under].type,
-					      "multipart", "mixed"));
+	       (under >= 0 &&
+		message_type_is(x->m->parts[under].type, "multipart", "mixed"));
 }
 
 static void
@@ -354,8 +354,7 @@ put_body(struct mime *x, int32_t i)
 
 /* The delimiter of a container; `before` and `behind` stand around it. */
 static void
-put_delimiter(struct mime *x, int32_t i, const char *before,
-	      const char *behind)
+put_delimiter(struct mime *x, int32_t i, const char *before, const char *behind)
 {
 	char text[BOUNDARY_TEXT];
 

@@ -13,17 +13,17 @@
 #include "mail/render.h"
 
 enum body_form {
-	BODY_RAW,	/* as they are */
-	BODY_CRLF,	/* LF becomes CRLF; there is no CR */
-	BODY_BASE64,	/* one run of base64 */
-	BODY_LINES	/* base64 in lines of 76, CRLF between them */
+	BODY_RAW,    /* as they are */
+	BODY_CRLF,   /* LF becomes CRLF; there is no CR */
+	BODY_BASE64, /* one run of base64 */
+	BODY_LINES   /* base64 in lines of 76, CRLF between them */
 };
 
 struct render_piece {
-	size_t text_end;	/* the text up to here comes before it */
+	size_t text_end; /* the text up to here comes before it */
 	enum body_form form;
-	uint64_t off, n;	/* octets of the body */
-	uint64_t out;		/* octets they become */
+	uint64_t off, n; /* octets of the body */
+	uint64_t out;	 /* octets they become */
 };
 
 struct render_plan {
@@ -38,10 +38,9 @@ int render_plan_init(struct render_plan *p, struct arena *a, size_t max)
 	WARN_UNUSED;
 void render_plan_done(struct render_plan *p);
 /* n octets of the body at off, of which bare_lf become two in BODY_CRLF. */
-void render_plan_body(struct render_plan *p, enum body_form form,
-		      uint64_t off, uint64_t n, uint64_t bare_lf);
-int render_plan_finish(struct render_plan *p, struct render **ret)
-	WARN_UNUSED;
+void render_plan_body(struct render_plan *p, enum body_form form, uint64_t off,
+		      uint64_t n, uint64_t bare_lf);
+int render_plan_finish(struct render_plan *p, struct render **ret) WARN_UNUSED;
 
 /*
  * Header fields.  Errors stick to err.  No octet of a value can end a field
@@ -50,7 +49,7 @@ int render_plan_finish(struct render_plan *p, struct render **ret)
 struct head {
 	struct buf *out;
 	int err;
-	size_t col;	/* octets written to the current line */
+	size_t col; /* octets written to the current line */
 };
 
 /* Octets as they are; they hold no line end. */

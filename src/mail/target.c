@@ -58,8 +58,7 @@ filter_parse(struct str s, struct filter *ret)
 }
 
 static int
-ids_parse(struct arena *a, struct str s, const struct uuid **ret,
-	  size_t *ret_n)
+ids_parse(struct arena *a, struct str s, const struct uuid **ret, size_t *ret_n)
 {
 	/* All ids but the last have a comma behind them. */
 	size_t n = (s.n + 1) / (UUID_TEXT + 1);

@@ -75,14 +75,15 @@ text_fold(struct arena *a, struct str s)
 		s = text_nfc(a, s);
 		if (!s.p)
 			return s;
-		return text_map(a, s, UTF8PROC_STABLE | UTF8PROC_COMPOSE |
-					      UTF8PROC_CASEFOLD);
+		return text_map(a, s,
+				UTF8PROC_STABLE | UTF8PROC_COMPOSE |
+					UTF8PROC_CASEFOLD);
 	}
 	p = arena_alloc(a, s.n + 1);
 	if (!p)
 		return (struct str){ NULL, 0 };
 	for (size_t i = 0; i < s.n; i++)
-		p[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32)
-						       : s.p[i];
+		p[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) :
+							s.p[i];
 	return str_n(p, s.n);
 }

@@ -65,8 +65,8 @@ check_head(struct arena *a, const struct message *m)
 	buf_init(&out, 64 << 20);
 	if (buf_reserve(&out, render_total(r) + 1) < 0)
 		return;
-	buf_grew(&out, (size_t)render_pull(r, read_body, &reads,
-					   buf_tail(&out), render_total(r)));
+	buf_grew(&out, (size_t)render_pull(r, read_body, &reads, buf_tail(&out),
+					   render_total(r)));
 	FUZZ_CHECK(out.n == render_total(r) && reads == 0);
 	s = buf_str(&out);
 	FUZZ_CHECK(str_ends(s, STR("\r\n\r\n")));
@@ -126,8 +126,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 			pull(r);
 	}
 	arena_clear(&a);
-	FUZZ_CHECK(message_preview(&a, STR("text/html"), str_n(p, n)).n <=
-		   160);
+	FUZZ_CHECK(message_preview(&a, STR("text/html"), str_n(p, n)).n <= 160);
 	FUZZ_CHECK(message_preview(&a, STR("text/plain"), str_n(p, n)).n <=
 		   160);
 	arena_done(&a);

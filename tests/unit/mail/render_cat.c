@@ -27,7 +27,7 @@ read_file(const char *path, struct buf *out)
 		buf_grew(out, n);
 	}
 	if (f)
-		(void)fclose(f);	/* only read */
+		(void)fclose(f); /* only read */
 	return err;
 }
 
@@ -59,8 +59,8 @@ scan_parts(struct arena *a, struct message *m, const struct buf *body)
 		if (p->offset > body->n || p->length > body->n - p->offset)
 			return ERR_CORRUPT;
 		part_scan_init(&s);
-		part_scan_feed(&s, str_sub(buf_str(body), p->offset,
-					   p->length));
+		part_scan_feed(&s,
+			       str_sub(buf_str(body), p->offset, p->length));
 		part_scan_finish(&s, p);
 	}
 	m->parts = parts;
@@ -136,7 +136,7 @@ main(void)
 		     paths[2]) == 4) {
 		if (run(&a, kind, path, &manifest, &body) == 0)
 			puts("ok");
-		(void)fflush(stdout);	/* the script waits for it */
+		(void)fflush(stdout); /* the script waits for it */
 		arena_clear(&a);
 		buf_clear(&manifest);
 		buf_clear(&body);

@@ -2,7 +2,10 @@
 
 #include "lib/test.h"
 
-#define U(s) { s, sizeof(s) - 1 }
+#define U(s) \
+	{ \
+		s, sizeof(s) - 1 \
+	}
 
 static const struct str to[] = { U("bob@b.test"),
 				 U("j\xc3\xb6rg+x@xn--bcher-kva.example") };
@@ -18,28 +21,47 @@ static const struct message_header headers[] = {
 
 static const struct message_header names[] = {
 	{ U("alice@a.test"), U("Alice \"Al\" A.") },
-	{ U("bob@b.test"), U("B\xc3\xb6" "b") },
+	{ U("bob@b.test"), U("B\xc3\xb6"
+			     "b") },
 };
 
 static const struct message_part parts[] = {
-	{ .id = U("mix"), .type = U("multipart/mixed"), .sha256 = { 1 },
-	  .shape = SHAPE_7BIT, .ends_lf = true },
-	{ .id = U("body"), .type = U("text/plain; charset=utf-8"),
-	  .in = U("mix"), .content = true, .length = 12, .sha256 = { 2 },
-	  .shape = SHAPE_8BIT, .bare_lf = 2, .ends_lf = true },
-	{ .id = U("pic \xe2\x82\xac"), .type = U("image/png"),
-	  .file = U("\xc3\xbc.png"), .cid = U("pic@a.test"), .in = U("mix"),
-	  .is_inline = true, .offset = 12, .length = 70000,
-	  .sha256 = { [31] = 255 }, .shape = SHAPE_BINARY },
+	{ .id = U("mix"),
+	  .type = U("multipart/mixed"),
+	  .sha256 = { 1 },
+	  .shape = SHAPE_7BIT,
+	  .ends_lf = true },
+	{ .id = U("body"),
+	  .type = U("text/plain; charset=utf-8"),
+	  .in = U("mix"),
+	  .content = true,
+	  .length = 12,
+	  .sha256 = { 2 },
+	  .shape = SHAPE_8BIT,
+	  .bare_lf = 2,
+	  .ends_lf = true },
+	{ .id = U("pic \xe2\x82\xac"),
+	  .type = U("image/png"),
+	  .file = U("\xc3\xbc.png"),
+	  .cid = U("pic@a.test"),
+	  .in = U("mix"),
+	  .is_inline = true,
+	  .offset = 12,
+	  .length = 70000,
+	  .sha256 = { [31] = 255 },
+	  .shape = SHAPE_BINARY },
 };
 
 static const struct message full = {
 	.id = { { 0x61, 0x9b, 0x98, 0x2c, 15 } },
 	.from = U("alice@a.test"),
 	.by = U("secretary@a.test"),
-	.to = to, .nto = TEST_COUNT(to),
-	.cc = cc, .ncc = TEST_COUNT(cc),
-	.subject = U("\xc3\x9c" "ber \"uns\"\x7f\t:\xe2\x80\xae)"),
+	.to = to,
+	.nto = TEST_COUNT(to),
+	.cc = cc,
+	.ncc = TEST_COUNT(cc),
+	.subject = U("\xc3\x9c"
+		     "ber \"uns\"\x7f\t:\xe2\x80\xae)"),
 	.date = 1381978910006,
 	.received = 1381978910007,
 	.important = -1,
@@ -47,20 +69,27 @@ static const struct message full = {
 	.has_reply = true,
 	.reply = { { 0x71, 0x6e, 0x9a, 0x9e } },
 	.multipart = true,
-	.headers = headers, .nheaders = TEST_COUNT(headers),
-	.parts = parts, .nparts = TEST_COUNT(parts),
+	.headers = headers,
+	.nheaders = TEST_COUNT(headers),
+	.parts = parts,
+	.nparts = TEST_COUNT(parts),
 	.preview = U("H\xc3\xa4 'lo"),
-	.names = names, .nnames = TEST_COUNT(names),
+	.names = names,
+	.nnames = TEST_COUNT(names),
 };
 
 static const struct message_part one[] = {
-	{ .id = U("part1"), .type = U("text/plain"), .content = true,
-	  .length = 5, .shape = SHAPE_7BIT },
+	{ .id = U("part1"),
+	  .type = U("text/plain"),
+	  .content = true,
+	  .length = 5,
+	  .shape = SHAPE_7BIT },
 };
 
 static const struct message small = {
 	.from = U("alice@a.test"),
-	.parts = one, .nparts = 1,
+	.parts = one,
+	.nparts = 1,
 };
 
 const struct message *
@@ -125,8 +154,8 @@ sample_check_equal(const struct message *a, const struct message *b)
 	CHECK("date", a->date == b->date && a->received == b->received);
 	CHECK("important", a->important == b->important);
 	CHECK("secure", a->secure == b->secure);
-	CHECK("reply", a->has_reply == b->has_reply &&
-		       uuid_eq(&a->reply, &b->reply));
+	CHECK("reply",
+	      a->has_reply == b->has_reply && uuid_eq(&a->reply, &b->reply));
 	CHECK("multipart", a->multipart == b->multipart);
 	check_pairs("headers", a->headers, a->nheaders, b->headers,
 		    b->nheaders);

@@ -31,10 +31,18 @@ test_keyword(void **state)
 	static const struct {
 		const char *in, *want;
 	} cases[] = {
-		{ "$a", "$a" }, { "$Work", "$work" }, { "$a.b_c-9", "$a.b_c-9" },
-		{ "$" N32, "$" N32 }, { "$" N32 "6", NULL }, { "$", NULL },
-		{ "", NULL }, { "work", NULL }, { "$a b", NULL },
-		{ "$$", NULL }, { "$\xc3\xa4", NULL }, { "$a,", NULL },
+		{ "$a", "$a" },
+		{ "$Work", "$work" },
+		{ "$a.b_c-9", "$a.b_c-9" },
+		{ "$" N32, "$" N32 },
+		{ "$" N32 "6", NULL },
+		{ "$", NULL },
+		{ "", NULL },
+		{ "work", NULL },
+		{ "$a b", NULL },
+		{ "$$", NULL },
+		{ "$\xc3\xa4", NULL },
+		{ "$a,", NULL },
 	};
 
 	TEST_EACH(c, cases) {
@@ -57,17 +65,17 @@ test_add(void **state)
 	static const struct {
 		const char *set, *kw, *want;
 	} cases[] = {
-		{ "", "$b", "$b" }, { "$b", "$a", "$a $b" },
-		{ "$b", "$c", "$b $c" }, { "$a $c", "$b", "$a $b $c" },
+		{ "", "$b", "$b" },	    { "$b", "$a", "$a $b" },
+		{ "$b", "$c", "$b $c" },    { "$a $c", "$b", "$a $b $c" },
 		{ "$a $b", "$a", "$a $b" }, { "$a $b", "$b", "$a $b" },
-		{ "$ab", "$a", "$a $ab" }, { "$a", "$ab", "$a $ab" },
+		{ "$ab", "$a", "$a $ab" },  { "$a", "$ab", "$a $ab" },
 	};
 
 	TEST_EACH(c, cases) {
 		struct str set = guard_put(&page, str_c(c->set)), out;
 
-		CHECK_RC(c->set,
-			 keywords_add(&arena, set, str_c(c->kw), &out), 0);
+		CHECK_RC(c->set, keywords_add(&arena, set, str_c(c->kw), &out),
+			 0);
 		CHECK_STR(c->set, out, c->want);
 		CHECK(c->set, keywords_has(out, str_c(c->kw)));
 	}
@@ -79,16 +87,16 @@ test_del(void **state)
 	static const struct {
 		const char *set, *kw, *want;
 	} cases[] = {
-		{ "", "$b", "" }, { "$b", "$b", "" }, { "$a $b", "$a", "$b" },
-		{ "$a $b $c", "$b", "$a $c" }, { "$a $b", "$b", "$a" },
-		{ "$ab", "$a", "$ab" },
+		{ "", "$b", "" },	 { "$b", "$b", "" },
+		{ "$a $b", "$a", "$b" }, { "$a $b $c", "$b", "$a $c" },
+		{ "$a $b", "$b", "$a" }, { "$ab", "$a", "$ab" },
 	};
 
 	TEST_EACH(c, cases) {
 		struct str set = guard_put(&page, str_c(c->set)), out;
 
-		CHECK_RC(c->set,
-			 keywords_del(&arena, set, str_c(c->kw), &out), 0);
+		CHECK_RC(c->set, keywords_del(&arena, set, str_c(c->kw), &out),
+			 0);
 		CHECK_STR(c->set, out, c->want);
 		CHECK(c->set, !keywords_has(out, str_c(c->kw)));
 	}
@@ -164,12 +172,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_keyword),
-		cmocka_unit_test(test_add),
-		cmocka_unit_test(test_del),
-		cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_write),
+		cmocka_unit_test(test_names), cmocka_unit_test(test_keyword),
+		cmocka_unit_test(test_add),   cmocka_unit_test(test_del),
+		cmocka_unit_test(test_limit), cmocka_unit_test(test_write),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -15,7 +15,7 @@ static struct guard page;
 #define DEEP15 "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o"
 
 static const struct {
-	const char *name, *in, *want;	/* want NULL: ERR_VALUE */
+	const char *name, *in, *want; /* want NULL: ERR_VALUE */
 } names[] = {
 	{ "plain", "Lists", "Lists" },
 	{ "blank inside", "My Lists", "My Lists" },
@@ -24,12 +24,23 @@ static const struct {
 	{ "only a blank", " ", "%20" },
 	{ "escaped blank", "%20a%20b%20", "%20a b%20" },
 	{ "escapes that need none", "%41%62%2d", "Ab-" },
-	{ "escapes that stay", "%2f%3A%23%3f%2C%25%2B", "%2F%3A%23%3F%2C%25%2B" },
+	{ "escapes that stay", "%2f%3A%23%3f%2C%25%2B",
+	  "%2F%3A%23%3F%2C%25%2B" },
 	{ "comma and plus as they are", "a,b+c", "a%2Cb%2Bc" },
 	{ "at", "a@b", "a@b" },
-	{ "utf-8", "B\xc3\xbc" "cher", "B\xc3\xbc" "cher" },
-	{ "utf-8 escaped", "B%C3%BCcher", "B\xc3\xbc" "cher" },
-	{ "normal form", "Bu\xcc\x88" "cher", "B\xc3\xbc" "cher" },
+	{ "utf-8",
+	  "B\xc3\xbc"
+	  "cher",
+	  "B\xc3\xbc"
+	  "cher" },
+	{ "utf-8 escaped", "B%C3%BCcher",
+	  "B\xc3\xbc"
+	  "cher" },
+	{ "normal form",
+	  "Bu\xcc\x88"
+	  "cher",
+	  "B\xc3\xbc"
+	  "cher" },
 	{ "three dots", "...", "..." },
 	{ "dot first", ".a", ".a" },
 	{ "255 octets", N255, N255 },
@@ -51,7 +62,10 @@ static const struct {
 	{ "escaped LF", "a%0Ab", NULL },
 	{ "DEL", "a%7F", NULL },
 	{ "C1", "a\xc2\x85", NULL },
-	{ "bidi", "a\xe2\x80\xae" "b", NULL },
+	{ "bidi",
+	  "a\xe2\x80\xae"
+	  "b",
+	  NULL },
 	{ "line separator", "a\xe2\x80\xa8", NULL },
 	{ "bad utf-8", "a\xc3", NULL },
 	{ "bad utf-8 escaped", "a%C3", NULL },
@@ -115,8 +129,8 @@ test_paths(void **state)
 static void
 test_roles(void **state)
 {
-	static const char *const order[] = { NULL, "INBOX", "DRAFTS", "SENT",
-					     "JUNK", "TRASH" };
+	static const char *const order[] = { NULL,   "INBOX", "DRAFTS",
+					     "SENT", "JUNK",  "TRASH" };
 
 	assert_int_equal(TEST_COUNT(order), ROLE_COUNT);
 	for (int r = 0; r < ROLE_COUNT; r++) {
@@ -125,11 +139,12 @@ test_roles(void **state)
 		assert_true(str_eq(str_c(path), str_c(order[r])));
 		if (!path)
 			continue;
-		assert_int_equal(folder_role_of(folder_key(&arena,
-							   str_c(path))), r);
-		assert_true(str_eqi(str_c(path),
-				    str_c(folder_role_name(
-					    (enum folder_role)r))));
+		assert_int_equal(folder_role_of(
+					 folder_key(&arena, str_c(path))),
+				 r);
+		assert_true(
+			str_eqi(str_c(path),
+				str_c(folder_role_name((enum folder_role)r))));
 	}
 	assert_string_equal(folder_role_name(ROLE_NONE), "");
 	assert_int_equal(folder_role_of(STR("")), ROLE_NONE);

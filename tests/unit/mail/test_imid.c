@@ -37,24 +37,34 @@ static const struct good {
 	{ "folder of a subnode", "h/alice+x@d", "h/alice+x@d", "h/alice@d" },
 	{ "64 octets", N64 "@d", N64 "@d", N64 "@d" },
 	{ "umlaut", "J\xc3\x96RG@d", "J\xc3\x96RG@d", "j\xc3\xb6rg@d" },
-	{ "normal form", "Jo\xcc\x88rg@d", "J\xc3\xb6rg@d",
-	  "j\xc3\xb6rg@d" },
-	{ "sharp s is ss", "stra\xc3\x9f" "e@d", "stra\xc3\x9f" "e@d",
+	{ "normal form", "Jo\xcc\x88rg@d", "J\xc3\xb6rg@d", "j\xc3\xb6rg@d" },
+	{ "sharp s is ss",
+	  "stra\xc3\x9f"
+	  "e@d",
+	  "stra\xc3\x9f"
+	  "e@d",
 	  "strasse@d" },
 	{ "mark inside", "\xe0\xa4\x95\xe0\xa5\x8d\xe0\xa4\xb7@d",
 	  "\xe0\xa4\x95\xe0\xa5\x8d\xe0\xa4\xb7@d",
 	  "\xe0\xa4\x95\xe0\xa5\x8d\xe0\xa4\xb7@d" },
 	{ "arabic digits", "\xd9\xa1\xd9\xa2@d", "\xd9\xa1\xd9\xa2@d",
 	  "\xd9\xa1\xd9\xa2@d" },
-	{ "idn", "a@B\xc3\xbc" "cher.Example", "a@xn--bcher-kva.example",
-	  "a@xn--bcher-kva.example" },
+	{ "idn",
+	  "a@B\xc3\xbc"
+	  "cher.Example",
+	  "a@xn--bcher-kva.example", "a@xn--bcher-kva.example" },
 	{ "idn as A-label", "a@XN--BCHER-KVA.example",
 	  "a@xn--bcher-kva.example", "a@xn--bcher-kva.example" },
-	{ "idn decomposed", "a@bu\xcc\x88" "cher.example",
+	{ "idn decomposed",
+	  "a@bu\xcc\x88"
+	  "cher.example",
 	  "a@xn--bcher-kva.example", "a@xn--bcher-kva.example" },
 	{ "idn, not transitional", "a@fa\xc3\x9f.de", "a@xn--fa-hia.de",
 	  "a@xn--fa-hia.de" },
-	{ "ideographic dot", "a@b\xe3\x80\x82" "c", "a@b.c", "a@b.c" },
+	{ "ideographic dot",
+	  "a@b\xe3\x80\x82"
+	  "c",
+	  "a@b.c", "a@b.c" },
 	{ "label of 63", "a@" N63 ".b", "a@" N63 ".b", "a@" N63 ".b" },
 	{ "number in the first label", "a@127.a", "a@127.a", "a@127.a" },
 	{ "imid:", "imid:a@b", "a@b", "a@b" },
@@ -97,8 +107,7 @@ test_good(void **state)
 		/* Text and key read again are the same. */
 		CHECK_RC(c->name, imid_parse_address(&arena, text, &again), 0);
 		CHECK(c->name, str_eq(imid_key(&arena, &again), key));
-		CHECK(c->name,
-		      str_eq(imid_text_folder(&arena, &again), text));
+		CHECK(c->name, str_eq(imid_text_folder(&arena, &again), text));
 		CHECK_RC(c->name, imid_parse_address(&arena, key, &again), 0);
 		CHECK(c->name, str_eq(imid_key(&arena, &again), key));
 	}
@@ -125,7 +134,10 @@ static const struct {
 	{ "dot first in a subnode", "a/.b@c", ERR_VALUE },
 	{ "hyphen first", "-a@c", ERR_VALUE },
 	{ "underscore first", "_a@c", ERR_VALUE },
-	{ "mark first", "\xcc\x88" "a@c", ERR_VALUE },
+	{ "mark first",
+	  "\xcc\x88"
+	  "a@c",
+	  ERR_VALUE },
 	{ "65 octets", N64 "a@d", ERR_VALUE },
 	{ "64 octets folded", "\xc5\x89" N60 "b@d", 0 },
 	{ "65 octets folded", "\xc5\x89" N60 "bb@d", ERR_VALUE },
@@ -142,7 +154,10 @@ static const struct {
 	{ "folder dot", "a+.@d", ERR_VALUE },
 	{ "no local but a folder", "+a@d", ERR_VALUE },
 	{ "underscore in the domain", "a@b_c.test", ERR_VALUE },
-	{ "wide underscore", "a@b\xef\xbc\xbf" "c.test", ERR_VALUE },
+	{ "wide underscore",
+	  "a@b\xef\xbc\xbf"
+	  "c.test",
+	  ERR_VALUE },
 	{ "sign that maps to a slash", "a@\xe2\x84\x80.test", ERR_VALUE },
 	{ "hyphen first in a label", "a@-b.test", ERR_VALUE },
 	{ "hyphen last in a label", "a@b-.test", ERR_VALUE },
@@ -198,11 +213,17 @@ test_address(void **state)
 		const char *in;
 		int rc;
 	} cases[] = {
-		{ "a@b", 0 }, { "a+f@b", 0 }, { "immp:a@b", 0 },
-		{ "a@b/", ERR_VALUE }, { "a@b/c", ERR_VALUE },
-		{ "a@b:c", ERR_VALUE }, { "a@b::*", ERR_VALUE },
-		{ "a@b?", ERR_VALUE }, { "a@b?x", ERR_VALUE },
-		{ "a@b#" UUID1, ERR_VALUE }, { "a", ERR_VALUE },
+		{ "a@b", 0 },
+		{ "a+f@b", 0 },
+		{ "immp:a@b", 0 },
+		{ "a@b/", ERR_VALUE },
+		{ "a@b/c", ERR_VALUE },
+		{ "a@b:c", ERR_VALUE },
+		{ "a@b::*", ERR_VALUE },
+		{ "a@b?", ERR_VALUE },
+		{ "a@b?x", ERR_VALUE },
+		{ "a@b#" UUID1, ERR_VALUE },
+		{ "a", ERR_VALUE },
 		{ "a\xff@b", ERR_UTF8 },
 	};
 
@@ -221,7 +242,8 @@ test_filter(void **state)
 	char thread[UUID_TEXT + 1];
 
 	assert_rc(imid_parse(&arena, STR("a@b::UNREAD,flagged,thread=" UUID1),
-			     &i), 0);
+			     &i),
+		  0);
 	assert_true(i.has_filter);
 	assert_int_equal(i.filter.bits,
 			 FILTER_UNREAD | FILTER_FLAGGED | FILTER_THREAD);
@@ -240,14 +262,13 @@ test_accounts(void **state)
 		const char *in;
 		bool may;
 	} cases[] = {
-		{ "alice@d", true }, { "helpdesk/alice@d", true },
-		{ "postmaster2@d", true }, { "anonymou@d", true },
-		{ "h/postmaster@d", true },
-		{ "alice+f@d", false }, { "Postmaster@d", false },
-		{ "MAILER-DAEMON@d", false }, { "anonymous@d", false },
-		{ "Anonymous-1@d", false }, { "postmaster/a@d", false },
-		{ "anonymous-1/a@d", false }, { UUID1 "@d", false },
-		{ UUID1 "/a@d", false },
+		{ "alice@d", true },	     { "helpdesk/alice@d", true },
+		{ "postmaster2@d", true },   { "anonymou@d", true },
+		{ "h/postmaster@d", true },  { "alice+f@d", false },
+		{ "Postmaster@d", false },   { "MAILER-DAEMON@d", false },
+		{ "anonymous@d", false },    { "Anonymous-1@d", false },
+		{ "postmaster/a@d", false }, { "anonymous-1/a@d", false },
+		{ UUID1 "@d", false },	     { UUID1 "/a@d", false },
 	};
 
 	TEST_EACH(c, cases) {
@@ -266,8 +287,11 @@ use_imid(void *arg)
 	int err;
 
 	arena_init(&a, 1 << 20, 64);
-	err = imid_parse(&a, STR("J\xc3\xb6rg+a%40b@d\xc3\xa4.test/x%2Fy/z::read#"
-				 UUID1 "?o"), &i);
+	err = imid_parse(
+		&a,
+		STR("J\xc3\xb6rg+a%40b@d\xc3\xa4.test/x%2Fy/z::read#" UUID1
+		    "?o"),
+		&i);
 	if (err == 0 && (!imid_text_folder(&a, &i).p || !imid_key(&a, &i).p))
 		err = ERR_NOMEM;
 	arena_done(&a);
@@ -300,12 +324,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_address),
-		cmocka_unit_test(test_filter),
-		cmocka_unit_test(test_accounts),
-		cmocka_unit_test(test_fault),
+		cmocka_unit_test(test_good),	 cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_address),	 cmocka_unit_test(test_filter),
+		cmocka_unit_test(test_accounts), cmocka_unit_test(test_fault),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

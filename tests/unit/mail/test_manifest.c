@@ -21,9 +21,9 @@ test_round_trip(void **state)
 
 		buf_init(&out, 65536);
 		assert_rc(message_manifest(*m, &out), 0);
-		assert_rc(message_parse(&arena,
-					guard_put(&page, buf_str(&out)),
-					&back), 0);
+		assert_rc(message_parse(&arena, guard_put(&page, buf_str(&out)),
+					&back),
+			  0);
 		sample_check_equal(*m, &back);
 	}
 }
@@ -128,23 +128,30 @@ static const struct {
 	{ "date past 63 bits", HEAD "\"date\":18446744073709551615," TAIL,
 	  ERR_CORRUPT },
 	{ "reply null", HEAD "\"reply\":null," TAIL, ERR_CORRUPT },
-	{ "no hash", HEAD "\"parts\":[{\"id\":\"a\",\"type\":\"b\"," REST
-	  "}]}", ERR_CORRUPT },
-	{ "no part id", HEAD "\"parts\":[{\"type\":\"b\"," HASH "," REST
-	  "}]}", ERR_CORRUPT },
+	{ "no hash", HEAD "\"parts\":[{\"id\":\"a\",\"type\":\"b\"," REST "}]}",
+	  ERR_CORRUPT },
+	{ "no part id", HEAD "\"parts\":[{\"type\":\"b\"," HASH "," REST "}]}",
+	  ERR_CORRUPT },
 	{ "no type", HEAD "\"parts\":[{\"id\":\"b\"," HASH "," REST "}]}",
 	  ERR_CORRUPT },
-	{ "no shape", HEAD "\"parts\":[{\"id\":\"a\",\"type\":\"b\"," HASH
-	  "}]}", ERR_CORRUPT },
-	{ "length past all", HEAD "\"parts\":[{\"id\":\"a\",\"type\":\"b\","
-	  HASH ",\"shape\":1,\"length\":140737488355329}]}", ERR_CORRUPT },
-	{ "sum past all", HEAD "\"parts\":["
-	  "{\"id\":\"a\",\"type\":\"b\"," HASH
-	  ",\"shape\":1,\"length\":140737488355328},"
-	  "{\"id\":\"a\",\"type\":\"b\"," HASH
-	  ",\"shape\":1,\"length\":1}]}", ERR_CORRUPT },
-	{ "more LFs than octets", HEAD "\"parts\":[{\"id\":\"a\",\"type\":"
-	  "\"b\"," HASH "," REST ",\"bare_lf\":6}]}", ERR_CORRUPT },
+	{ "no shape",
+	  HEAD "\"parts\":[{\"id\":\"a\",\"type\":\"b\"," HASH "}]}",
+	  ERR_CORRUPT },
+	{ "length past all",
+	  HEAD "\"parts\":[{\"id\":\"a\",\"type\":\"b\"," HASH
+	       ",\"shape\":1,\"length\":140737488355329}]}",
+	  ERR_CORRUPT },
+	{ "sum past all",
+	  HEAD "\"parts\":["
+	       "{\"id\":\"a\",\"type\":\"b\"," HASH
+	       ",\"shape\":1,\"length\":140737488355328},"
+	       "{\"id\":\"a\",\"type\":\"b\"," HASH
+	       ",\"shape\":1,\"length\":1}]}",
+	  ERR_CORRUPT },
+	{ "more LFs than octets",
+	  HEAD "\"parts\":[{\"id\":\"a\",\"type\":"
+	       "\"b\"," HASH "," REST ",\"bare_lf\":6}]}",
+	  ERR_CORRUPT },
 	{ "deep", HEAD "\"x\":[[[[[]]]]]," TAIL, ERR_CORRUPT },
 	{ "brackets in a string", HEAD "\"x\":\"[[[[[[{{{{\"," TAIL, 0 },
 	{ "escaped quote", HEAD "\"x\":\"\\\"[[[[[[{{{{\"," TAIL, 0 },
@@ -157,8 +164,8 @@ test_damaged(void **state)
 		struct message m;
 
 		CHECK_RC(c->name,
-			 message_parse(&arena,
-				       guard_put(&page, str_c(c->in)), &m),
+			 message_parse(&arena, guard_put(&page, str_c(c->in)),
+				       &m),
 			 c->rc);
 	}
 }
@@ -210,8 +217,10 @@ use_manifest(void *arg)
 	buf_init(&out, 65536);
 	err = message_trailer(sample_full(), &out);
 	if (err == 0)
-		err = message_parse(&a, str_sub(buf_str(&out), 0,
-						out.n - MESSAGE_TRAILER), &m);
+		err = message_parse(&a,
+				    str_sub(buf_str(&out), 0,
+					    out.n - MESSAGE_TRAILER),
+				    &m);
 	buf_clear(&out);
 	if (err == 0)
 		err = message_row(sample_full(), &out);

@@ -81,11 +81,21 @@ test_names(void **state)
 		const char *in;
 		int rc;
 	} cases[] = {
-		{ "a", 0 }, { "logo.jpg", 0 }, { "B\xc3\xbc" "cher 1.pdf", 0 },
-		{ N250 "aaaaa", 0 }, { N250 "aaaaaa", ERR_VALUE },
-		{ "", ERR_VALUE }, { "a\nb", ERR_VALUE }, { "\x7f", ERR_VALUE },
-		{ "a\xe2\x80\xae" "gpj.exe", ERR_VALUE },
-		{ "a\xc2\x85", ERR_VALUE }, { "a\xff", ERR_VALUE },
+		{ "a", 0 },
+		{ "logo.jpg", 0 },
+		{ "B\xc3\xbc"
+		  "cher 1.pdf",
+		  0 },
+		{ N250 "aaaaa", 0 },
+		{ N250 "aaaaaa", ERR_VALUE },
+		{ "", ERR_VALUE },
+		{ "a\nb", ERR_VALUE },
+		{ "\x7f", ERR_VALUE },
+		{ "a\xe2\x80\xae"
+		  "gpj.exe",
+		  ERR_VALUE },
+		{ "a\xc2\x85", ERR_VALUE },
+		{ "a\xff", ERR_VALUE },
 	};
 
 	TEST_EACH(c, cases)
@@ -101,23 +111,38 @@ test_headers(void **state)
 		const char *name;
 		bool allowed;
 	} cases[] = {
-		{ "Reply-To", true }, { "X-Mailer", true },
-		{ "List-Id", true }, { "Content", true },
-		{ "To", false }, { "cc", false }, { "DATE", false },
-		{ "Via", false }, { "From", false }, { "Sender", false },
-		{ "subject", false }, { "Message-Id", false },
-		{ "MIME-Version", false }, { "Received", false },
-		{ "Content-Type", false }, { "content-x", false },
-		{ "", false }, { "a b", false }, { "a:", false },
-		{ "\xc3\xa4", false }, { "a\r\nb", false },
+		{ "Reply-To", true },
+		{ "X-Mailer", true },
+		{ "List-Id", true },
+		{ "Content", true },
+		{ "To", false },
+		{ "cc", false },
+		{ "DATE", false },
+		{ "Via", false },
+		{ "From", false },
+		{ "Sender", false },
+		{ "subject", false },
+		{ "Message-Id", false },
+		{ "MIME-Version", false },
+		{ "Received", false },
+		{ "Content-Type", false },
+		{ "content-x", false },
+		{ "", false },
+		{ "a b", false },
+		{ "a:", false },
+		{ "\xc3\xa4", false },
+		{ "a\r\nb", false },
 	};
 
 	TEST_EACH(c, cases)
-		CHECK(c->name, message_header_allowed(guard_put(
-				       &page, str_c(c->name))) == c->allowed);
+		CHECK(c->name,
+		      message_header_allowed(
+			      guard_put(&page, str_c(c->name))) == c->allowed);
 	assert_rc(message_header_check(STR("To"), STR("a@b")), 0);
 	assert_rc(message_header_check(STR("X"), STR("")), 0);
-	assert_rc(message_header_check(STR("X"), STR("\xe2\x80\x8f" "a")), 0);
+	assert_rc(message_header_check(STR("X"), STR("\xe2\x80\x8f"
+						     "a")),
+		  0);
 	assert_rc(message_header_check(STR("X:"), STR("a")), ERR_VALUE);
 	assert_rc(message_header_check(STR("X"), STR("a\nb")), ERR_VALUE);
 	assert_rc(message_header_check(STR("X"), STR("a\tb")), ERR_VALUE);
@@ -141,53 +166,75 @@ static const struct check_case {
 	const char *name;
 	bool multipart;
 	struct short_part parts[5];
-	const char *why;	/* NULL: it fits */
+	const char *why; /* NULL: it fits */
 } checks[] = {
 	{ "one part", false, { { "a", PLAIN, "", true, 5 } }, NULL },
 	{ "empty content", false, { { "a", PLAIN, "", true, 0 } }, NULL },
-	{ "the draft's delivery", true,
+	{ "the draft's delivery",
+	  true,
 	  { { "logo.jpg", "image/jpg", "", false, 9 },
-	    { "index.html", "text/html", "", true, 1742 } }, NULL },
-	{ "nested", true,
-	  { { "m", MIXED, "", false, 0 }, { "a", ALT, "m", false, 0 },
+	    { "index.html", "text/html", "", true, 1742 } },
+	  NULL },
+	{ "nested",
+	  true,
+	  { { "m", MIXED, "", false, 0 },
+	    { "a", ALT, "m", false, 0 },
 	    { "t", PLAIN, "a", true, 5 },
-	    { "h", "text/html", "a", false, 5 } }, NULL },
-	{ "container behind its part", true,
+	    { "h", "text/html", "a", false, 5 } },
+	  NULL },
+	{ "container behind its part",
+	  true,
 	  { { "t", PLAIN, "m", true, 5 }, { "m", MIXED, "", false, 0 } },
 	  NULL },
-	{ "signed as a whole", false,
-	  { { "a", "multipart/signed; boundary=x", "", true, 5 } }, NULL },
+	{ "signed as a whole",
+	  false,
+	  { { "a", "multipart/signed; boundary=x", "", true, 5 } },
+	  NULL },
 	{ "no part", false, { { NULL } }, "no content" },
-	{ "no content", true, { { "a", PLAIN, "", false, 5 } },
-	  "no content" },
-	{ "two contents", true,
+	{ "no content", true, { { "a", PLAIN, "", false, 5 } }, "no content" },
+	{ "two contents",
+	  true,
 	  { { "a", PLAIN, "", true, 5 }, { "b", PLAIN, "", true, 5 } },
 	  "two content" },
-	{ "two parts without switch", false,
+	{ "two parts without switch",
+	  false,
 	  { { "a", PLAIN, "", true, 5 }, { "b", PLAIN, "", false, 5 } },
 	  "+MULTIPART" },
-	{ "content is a container", true,
-	  { { "a", MIXED, "", true, 0 } }, "is a multipart" },
-	{ "same name", true,
+	{ "content is a container",
+	  true,
+	  { { "a", MIXED, "", true, 0 } },
+	  "is a multipart" },
+	{ "same name",
+	  true,
 	  { { "a", PLAIN, "", true, 5 }, { "a", PLAIN, "", false, 5 } },
 	  "one name" },
-	{ "unknown container", true,
-	  { { "a", PLAIN, "x", true, 5 } }, "IN names" },
-	{ "container is none", true,
+	{ "unknown container",
+	  true,
+	  { { "a", PLAIN, "x", true, 5 } },
+	  "IN names" },
+	{ "container is none",
+	  true,
 	  { { "a", PLAIN, "b", true, 5 }, { "b", PLAIN, "", false, 0 } },
 	  "IN names" },
-	{ "mixed with octets", true,
+	{ "mixed with octets",
+	  true,
 	  { { "a", PLAIN, "", true, 5 }, { "b", MIXED, "", false, 1 } },
 	  "octets" },
-	{ "in a whole signed one", true,
+	{ "in a whole signed one",
+	  true,
 	  { { "a", PLAIN, "b", true, 5 },
-	    { "b", "multipart/signed", "", false, 5 } }, "IN names" },
-	{ "in itself", true,
+	    { "b", "multipart/signed", "", false, 5 } },
+	  "IN names" },
+	{ "in itself",
+	  true,
 	  { { "a", PLAIN, "", true, 5 }, { "b", MIXED, "b", false, 0 } },
 	  "hold each other" },
-	{ "circle", true,
-	  { { "a", PLAIN, "b", true, 5 }, { "b", MIXED, "c", false, 0 },
-	    { "c", MIXED, "b", false, 0 } }, "hold each other" },
+	{ "circle",
+	  true,
+	  { { "a", PLAIN, "b", true, 5 },
+	    { "b", MIXED, "c", false, 0 },
+	    { "c", MIXED, "b", false, 0 } },
+	  "hold each other" },
 };
 
 static void
@@ -312,8 +359,8 @@ test_identity(void **state)
 		buf_init(&out[v], 1000);
 		assert_rc(message_identity(&m, &out[v]), 0);
 		for (size_t k = 0; k < v; k++)
-			assert_false(str_eq(buf_str(&out[v]),
-					    buf_str(&out[k])));
+			assert_false(
+				str_eq(buf_str(&out[v]), buf_str(&out[k])));
 	}
 	for (size_t v = 0; v < TEST_COUNT(out); v++)
 		buf_done(&out[v]);

@@ -6,18 +6,21 @@
 #include "mail/message.h"
 
 /* A literal with its NULs, for a constant. */
-#define OCTETS(lit) { lit, sizeof(lit) - 1 }
+#define OCTETS(lit) \
+	{ \
+		lit, sizeof(lit) - 1 \
+	}
 
 static struct guard page;
 
 #define HUNDRED \
 	"0123456789012345678901234567890123456789012345678901234567890123456" \
 	"789012345678901234567890123456789"
-#define N900 HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED \
-	HUNDRED
-#define N998 N900 \
-	"0123456789012345678901234567890123456789012345678901234567890123456" \
-	"7890123456789012345678901234567"
+#define N900 \
+	HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED
+#define N998 \
+	N900 "0123456789012345678901234567890123456789012345678901234567890123456" \
+	     "7890123456789012345678901234567"
 
 static const struct scan_case {
 	const char *name;
@@ -35,12 +38,16 @@ static const struct scan_case {
 	{ "CRLF alone", OCTETS("\r\n"), SHAPE_7BIT, 0, true },
 	{ "empty lines of CRLF", OCTETS("\r\n\r\na"), SHAPE_7BIT, 0, false },
 	{ "8bit", OCTETS("\xc3\xa4\n"), SHAPE_8BIT, 1, true },
-	{ "8bit in a longer run", OCTETS("0123456789\xc3\xa4" "0123456789\r\n"),
+	{ "8bit in a longer run",
+	  OCTETS("0123456789\xc3\xa4"
+		 "0123456789\r\n"),
 	  SHAPE_8BIT, 0, true },
 	{ "tab and other controls", OCTETS("a\t\x01\x1b\x7f\n"), SHAPE_7BIT, 1,
 	  true },
 	{ "NUL", OCTETS("a\0b\n"), SHAPE_BINARY, 0, true },
-	{ "NUL in a longer run", OCTETS("0123456789\0" "0123456789"),
+	{ "NUL in a longer run",
+	  OCTETS("0123456789\0"
+		 "0123456789"),
 	  SHAPE_BINARY, 0, false },
 	{ "bare CR", OCTETS("a\rb\n"), SHAPE_BINARY, 0, true },
 	{ "bare CR at the end", OCTETS("abc\r"), SHAPE_BINARY, 0, false },
@@ -95,8 +102,9 @@ test_runs(void **state)
 	static char text[20000];
 
 	for (size_t at = 8180; at < 8200; at++) {
-		struct scan_case c = { "runs", { text, sizeof(text) },
-				       SHAPE_7BIT, 0, false };
+		struct scan_case c = {
+			"runs", { text, sizeof(text) }, SHAPE_7BIT, 0, false
+		};
 		size_t lf = 0;
 
 		for (size_t i = 0; i < sizeof(text); i++) {

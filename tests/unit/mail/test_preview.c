@@ -19,9 +19,14 @@ static const struct {
 	{ "plain", "text/plain", "Hello Bob", "Hello Bob" },
 	{ "blanks fold", "text/plain", "  a \t b\r\n\r\nc\n", "a b c" },
 	{ "unicode blanks", "text/plain",
-	  "a\xc2\xa0\xe2\x80\x83\xe3\x80\x80" "b\xe2\x80\xa8" "c", "a b c" },
+	  "a\xc2\xa0\xe2\x80\x83\xe3\x80\x80"
+	  "b\xe2\x80\xa8"
+	  "c",
+	  "a b c" },
 	{ "unsafe dropped", "text/plain",
-	  "a\x01\xe2\x80\xae\xef\xbb\xbf\xc2\xad" "b", "ab" },
+	  "a\x01\xe2\x80\xae\xef\xbb\xbf\xc2\xad"
+	  "b",
+	  "ab" },
 	{ "bad utf-8 dropped", "text/plain", "a\xff\xc3(\xe2\x82", "a(" },
 	{ "160", "text/plain", FIFTY FIFTY FIFTY "0123456789",
 	  FIFTY FIFTY FIFTY "0123456789" },
@@ -69,17 +74,18 @@ test_cases(void **state)
 	TEST_EACH(c, cases) {
 		struct str in = str_c(c->in);
 
-		CHECK_STR(c->name, message_preview(&arena, str_c(c->type),
-						   guard_put(&page, in)),
+		CHECK_STR(c->name,
+			  message_preview(&arena, str_c(c->type),
+					  guard_put(&page, in)),
 			  c->want);
 		for (size_t n = 0; n < in.n; n++) {
 			struct str cut = guard_put(&page, str_sub(in, 0, n));
-			struct str out = message_preview(&arena,
-							 str_c(c->type), cut);
+			struct str out =
+				message_preview(&arena, str_c(c->type), cut);
 
 			CHECK(c->name, out.p && out.n <= 160);
-			CHECK(c->name, utf8_valid(out) &&
-				       !utf8_has_unsafe(out));
+			CHECK(c->name,
+			      utf8_valid(out) && !utf8_has_unsafe(out));
 		}
 	}
 }
@@ -88,8 +94,9 @@ test_cases(void **state)
 static void
 test_linear(void **state)
 {
-	static const char *const seeds[] = { "<a href=\"", "<a '", "<!-", "<",
-					     "&", "<style", "<!--", "</style" };
+	static const char *const seeds[] = { "<a href=\"", "<a '",   "<!-",
+					     "<",	   "&",	     "<style",
+					     "<!--",	   "</style" };
 	static char text[1 << 20];
 
 	TEST_EACH(s, seeds) {
@@ -98,7 +105,8 @@ test_linear(void **state)
 		for (size_t i = 0; i + n <= sizeof(text); i += n)
 			memcpy(text + i, *s, n);
 		CHECK(*s, message_preview(&arena, STR("text/html"),
-					  str_n(text, sizeof(text))).p);
+					  str_n(text, sizeof(text)))
+				  .p);
 	}
 }
 

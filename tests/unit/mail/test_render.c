@@ -20,7 +20,7 @@ static struct {
 	char octets[BODY_MAX];
 	size_t n;
 	size_t reads, largest;
-	int fail;	/* what the next read returns, if not 0 */
+	int fail; /* what the next read returns, if not 0 */
 } body;
 
 static int
@@ -73,8 +73,8 @@ random_u64(void)
 static size_t
 size_random(void)
 {
-	static const size_t sizes[] = { 1, 2, 3, 7, 64, 100, 255, 256, 257,
-					300, 1000, 4096, 65536 };
+	static const size_t sizes[] = { 1,   2,	  3,   7,    64,   100,	 255,
+					256, 257, 300, 1000, 4096, 65536 };
 
 	return sizes[random_u64() % TEST_COUNT(sizes)];
 }
@@ -118,12 +118,18 @@ static void
 random_part(struct message_part *p, size_t n)
 {
 	static const char *const types[] = {
-		"text/plain", "text/html", "message/rfc822", "image/png",
-		"multipart/signed; boundary=x", "application/json", "text/x",
+		"text/plain",
+		"text/html",
+		"message/rfc822",
+		"image/png",
+		"multipart/signed; boundary=x",
+		"application/json",
+		"text/x",
 	};
-	static const size_t edges[] = { 0, 1, 2, 3, 47, 48, 49, 56, 57, 58,
-					114, 3021, 3022, 3072, 49151, 49152,
-					49153, 65536, 131072 };
+	static const size_t edges[] = { 0,     1,     2,     3,	    47,
+					48,    49,    56,    57,    58,
+					114,   3021,  3022,  3072,  49151,
+					49152, 49153, 65536, 131072 };
 	size_t len = edges[random_u64() % TEST_COUNT(edges)] +
 		     random_u64() % 3 * (random_u64() % 100);
 	struct part_scan s;
@@ -181,9 +187,9 @@ make(struct arena *a, const struct message *m, int kind, struct render **ret)
 	return render_json(a, m, &st, kind % 2 == 0, kind >= 4, ret);
 }
 
-static const char *const kinds[] = { "mime", "mime headers", "json",
-				     "json -data", "json pretty",
-				     "json pretty -data" };
+static const char *const kinds[] = { "mime",	    "mime headers",
+				     "json",	    "json -data",
+				     "json pretty", "json pretty -data" };
 
 static void
 check_kind(const struct message *m, int kind, struct buf *out)
@@ -201,8 +207,8 @@ check_kind(const struct message *m, int kind, struct buf *out)
 		CHECK_RC(kinds[kind], make(&a, m, kind, &r), 0);
 		pull_all(r, i == 0 ? out : &again, sizes[i]);
 		CHECK(kinds[kind], body.largest <= 65536);
-		CHECK(kinds[kind], i == 0 || str_eq(buf_str(out),
-						    buf_str(&again)));
+		CHECK(kinds[kind],
+		      i == 0 || str_eq(buf_str(out), buf_str(&again)));
 	}
 	arena_done(&a);
 }
@@ -226,14 +232,16 @@ check_json(const struct message *m, struct str text, bool data)
 		size_t n, len = m->parts[i].length;
 
 		assert_int_equal(json_integer_value(
-					 json_object_get(p, "length")), len);
+					 json_object_get(p, "length")),
+				 len);
 		assert_true(!d == !data);
 		if (!d)
 			continue;
 		back = mem_alloc(len + 1);
 		assert_rc(b64_decode(str_n(json_string_value(d),
-					   json_string_length(d)), back, len,
-				     &n), 0);
+					   json_string_length(d)),
+				     back, len, &n),
+			  0);
 		assert_int_equal(n, len);
 		assert_memory_equal(back, body.octets + m->parts[i].offset,
 				    len);
@@ -299,9 +307,15 @@ test_part(void **state)
 		uint64_t from, n;
 		int rc;
 	} ranges[] = {
-		{ 0, 1000, 0 }, { 0, 0, 0 }, { 1000, 0, 0 }, { 7, 13, 0 },
-		{ 999, 1, 0 }, { 0, 1001, ERR_VALUE }, { 1000, 1, ERR_VALUE },
-		{ 1001, 0, ERR_VALUE }, { 1, UINT64_MAX, ERR_VALUE },
+		{ 0, 1000, 0 },
+		{ 0, 0, 0 },
+		{ 1000, 0, 0 },
+		{ 7, 13, 0 },
+		{ 999, 1, 0 },
+		{ 0, 1001, ERR_VALUE },
+		{ 1000, 1, ERR_VALUE },
+		{ 1001, 0, ERR_VALUE },
+		{ 1, UINT64_MAX, ERR_VALUE },
 	};
 	struct message_part p = { .offset = 50, .length = 1000 };
 	struct arena a;
@@ -333,7 +347,8 @@ one_text(struct message *m, struct message_part *p, const char *octets)
 
 	body.n = strlen(octets);
 	memcpy(body.octets, octets, body.n);
-	*p = (struct message_part){ .id = STR("part1"), .content = true,
+	*p = (struct message_part){ .id = STR("part1"),
+				    .content = true,
 				    .type = STR("text/plain") };
 	part_scan_init(&s);
 	part_scan_feed(&s, str_c(octets));
@@ -420,13 +435,18 @@ static void
 test_boundary(void **state)
 {
 	struct message_part parts[2] = {
-		{ .id = STR("a"), .type = STR("text/plain"), .content = true,
+		{ .id = STR("a"),
+		  .type = STR("text/plain"),
+		  .content = true,
 		  .shape = SHAPE_7BIT },
-		{ .id = STR("b"), .type = STR("text/plain"),
+		{ .id = STR("b"),
+		  .type = STR("text/plain"),
 		  .shape = SHAPE_7BIT },
 	};
-	struct message m = { .from = STR("a@b"), .multipart = true,
-			     .parts = parts, .nparts = 2 };
+	struct message m = { .from = STR("a@b"),
+			     .multipart = true,
+			     .parts = parts,
+			     .nparts = 2 };
 	CLEANUP_BUF struct buf first, second, third;
 
 	buf_init(&first, 64 << 20);
@@ -470,12 +490,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_random),
-		cmocka_unit_test(test_lengths),
-		cmocka_unit_test(test_part),
-		cmocka_unit_test(test_golden),
-		cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_boundary),
+		cmocka_unit_test(test_random), cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_part),   cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_errors), cmocka_unit_test(test_boundary),
 		cmocka_unit_test(test_fault),
 	};
 

@@ -25,13 +25,15 @@ test_full(void **state)
 		   "\"to\":[\"bob@b.test\","
 		   "\"j\xc3\xb6rg+x@xn--bcher-kva.example\"],"
 		   "\"cc\":[\"helpdesk/carol@c.test\"],"
-		   "\"subject\":\"\xc3\x9c" "ber \\\"uns\\\"\\u007f\\u0009:"
+		   "\"subject\":\"\xc3\x9c"
+		   "ber \\\"uns\\\"\\u007f\\u0009:"
 		   "\\u202e)\","
 		   "\"date\":\"2013-10-17T03:01:50.006Z\","
 		   "\"received\":\"2013-10-17T03:01:50.007Z\","
 		   "\"size\":70012,\"parts\":3,"
 		   "\"names\":{\"alice@a.test\":\"Alice \\\"Al\\\" A.\","
-		   "\"bob@b.test\":\"B\xc3\xb6" "b\"},"
+		   "\"bob@b.test\":\"B\xc3\xb6"
+		   "b\"},"
 		   "\"preview\":\"H\xc3\xa4 'lo\",\"important\":-1,"
 		   "\"reply\":\"716e9a9e-0000-0000-0000-000000000000\"");
 }
@@ -59,8 +61,8 @@ test_read(void **state)
 
 	buf_init(&out, 65536);
 	assert_rc(message_row(sample_full(), &out), 0);
-	assert_rc(message_row_read(&arena, guard_put(&page, buf_str(&out)),
-				   &t), 0);
+	assert_rc(message_row_read(&arena, guard_put(&page, buf_str(&out)), &t),
+		  0);
 	assert_str(t.from, "alice@a.test");
 	assert_str(t.date, "2013-10-17T03:01:50.006Z");
 	assert_true(str_eq(t.subject, sample_full()->subject));
@@ -68,8 +70,10 @@ test_read(void **state)
 	assert_rc(message_row_read(&arena, STR(""), &t), ERR_CORRUPT);
 	assert_rc(message_row_read(&arena, STR("\"from\":\"a\""), &t),
 		  ERR_CORRUPT);
-	assert_rc(message_row_read(&arena, STR("\"from\":1,\"date\":\"\","
-					       "\"subject\":\"\""), &t),
+	assert_rc(message_row_read(&arena,
+				   STR("\"from\":1,\"date\":\"\","
+				       "\"subject\":\"\""),
+				   &t),
 		  ERR_CORRUPT);
 	assert_rc(message_row_read(&arena, STR("\"from"), &t), ERR_CORRUPT);
 }
@@ -85,8 +89,7 @@ check_long(const char *name, const struct message *m, bool cut)
 	CHECK_RC(name, message_row(m, &out), 0);
 	CHECK(name, out.n <= 60000 && utf8_valid(buf_str(&out)));
 	CHECK_RC(name, message_row_read(&arena, buf_str(&out), &t), 0);
-	CHECK(name, (str_find(buf_str(&out), STR("\"cut\":true")) >= 0) ==
-			    cut);
+	CHECK(name, (str_find(buf_str(&out), STR("\"cut\":true")) >= 0) == cut);
 }
 
 static void

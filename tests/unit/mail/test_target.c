@@ -30,15 +30,14 @@ static const struct {
 	{ "slash and filter", "/::unread,flagged", "", "", "", "/",
 	  "unread,flagged", '/', 0 },
 	{ "ids alone", "#" UUID1, "", "", "", "", "*", 0, 1 },
-	{ "draft's fetch", "alice@domain.com/INBOX#" UUID1,
-	  "alice@domain.com", "INBOX", "inbox", "alice@domain.com/INBOX", "*",
-	  '/', 1 },
-	{ "account alone", "helpdesk/Alice@D.Test", "helpdesk/Alice@D.Test",
-	  "", "", "helpdesk/Alice@D.Test", "*", 0, 0 },
+	{ "draft's fetch", "alice@domain.com/INBOX#" UUID1, "alice@domain.com",
+	  "INBOX", "inbox", "alice@domain.com/INBOX", "*", '/', 1 },
+	{ "account alone", "helpdesk/Alice@D.Test", "helpdesk/Alice@D.Test", "",
+	  "", "helpdesk/Alice@D.Test", "*", 0, 0 },
 	{ "account, colon, all", "a@d:sent::READ#" UUID1 "," UUID2, "a@d",
 	  "SENT", "sent", "a@d:sent", "READ", ':', 2 },
-	{ "scheme", "immp:a@d/x", "immp:a@d", "x", "x", "immp:a@d/x", "*",
-	  '/', 0 },
+	{ "scheme", "immp:a@d/x", "immp:a@d", "x", "x", "immp:a@d/x", "*", '/',
+	  0 },
 	{ "as asked", "/a%41/%2f", "", "aA/%2F", "aa/%2f", "/a%41/%2f", "*",
 	  '/', 0 },
 	{ "at in a name", "/a@b", "", "a@b", "a@b", "/a@b", "*", '/', 0 },
@@ -52,7 +51,8 @@ test_good(void **state)
 
 		CHECK_RC(c->name,
 			 target_parse(&arena, guard_put(&page, str_c(c->in)),
-				      &t), 0);
+				      &t),
+			 0);
 		CHECK_STR(c->name, t.prefix, c->prefix);
 		CHECK_STR(c->name, t.path, c->path);
 		CHECK_STR(c->name, t.key, c->key);
@@ -71,19 +71,36 @@ static void
 test_bad(void **state)
 {
 	static const char *const bads[] = {
-		"inbox", "inbox/lists", "alice", "a+f@d/inbox", "a@/inbox",
-		"@d/inbox", "/inbox/", "//inbox", ":", "/inbox::",
-		"/inbox::new", "/inbox#", "/inbox#x", "/inbox#" UUID1 ",",
-		"/inbox#" UUID1 "," UUID1 "x", "/inbox?x", "/inbox/..",
-		"/a:b", "/a\xff", "a@d_e/x", "/inbox#" UUID1 "#" UUID2,
-		"/%", "/a\x01",
+		"inbox",
+		"inbox/lists",
+		"alice",
+		"a+f@d/inbox",
+		"a@/inbox",
+		"@d/inbox",
+		"/inbox/",
+		"//inbox",
+		":",
+		"/inbox::",
+		"/inbox::new",
+		"/inbox#",
+		"/inbox#x",
+		"/inbox#" UUID1 ",",
+		"/inbox#" UUID1 "," UUID1 "x",
+		"/inbox?x",
+		"/inbox/..",
+		"/a:b",
+		"/a\xff",
+		"a@d_e/x",
+		"/inbox#" UUID1 "#" UUID2,
+		"/%",
+		"/a\x01",
 	};
 
 	TEST_EACH(s, bads) {
 		struct target t;
 
-		CHECK_RC(*s, target_parse(&arena,
-					  guard_put(&page, str_c(*s)), &t),
+		CHECK_RC(*s,
+			 target_parse(&arena, guard_put(&page, str_c(*s)), &t),
 			 ERR_VALUE);
 	}
 }
@@ -96,8 +113,8 @@ use_target(void *arg)
 	int err;
 
 	arena_init(&a, 1 << 20, 64);
-	err = target_parse(&a, STR("a@d/x y/\xc3\xa4::read,thread=" UUID2 "#"
-				   UUID1), &t);
+	err = target_parse(
+		&a, STR("a@d/x y/\xc3\xa4::read,thread=" UUID2 "#" UUID1), &t);
 	arena_done(&a);
 	return err;
 }

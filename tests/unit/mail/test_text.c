@@ -21,11 +21,16 @@ static const struct {
 	{ "decomposed", "A\xcc\x88", "\xc3\x84", "\xc3\xa4" },
 	{ "order of marks", "a\xcc\x87\xcc\xa3", "\xe1\xba\xa1\xcc\x87",
 	  "\xe1\xba\xa1\xcc\x87" },
-	{ "sharp s", "Stra\xc3\x9f" "e", "Stra\xc3\x9f" "e", "strasse" },
+	{ "sharp s",
+	  "Stra\xc3\x9f"
+	  "e",
+	  "Stra\xc3\x9f"
+	  "e",
+	  "strasse" },
 	{ "capital sharp s", "\xe1\xba\x9e", "\xe1\xba\x9e", "ss" },
 	{ "kelvin", "\xe2\x84\xaa", "K", "k" },
-	{ "final sigma", "\xce\xa3\xcf\x83\xcf\x82",
-	  "\xce\xa3\xcf\x83\xcf\x82", "\xcf\x83\xcf\x83\xcf\x83" },
+	{ "final sigma", "\xce\xa3\xcf\x83\xcf\x82", "\xce\xa3\xcf\x83\xcf\x82",
+	  "\xcf\x83\xcf\x83\xcf\x83" },
 	{ "dotted I", "\xc4\xb0", "\xc4\xb0", "i\xcc\x87" },
 	{ "apostrophe n", "\xc5\x89", "\xc5\x89", "\xca\xbcn" },
 	{ "hangul", "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", "\xed\x95\x9c",
@@ -166,10 +171,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cases),
-		cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_idempotent),
-		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_cases),	   cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_idempotent), cmocka_unit_test(test_long),
 		cmocka_unit_test(test_fault),
 	};
 
