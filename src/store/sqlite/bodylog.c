@@ -361,6 +361,16 @@ next_segment(struct bodylog *l, uint32_t seg)
 	return err;
 }
 
+int
+bodylog_begin(struct bodylog *l, uint32_t seg)
+{
+	int err = next_segment(l, seg);
+
+	if (err == 0)
+		bodylog_commit(l);
+	return err;
+}
+
 /* The part that takes a record of n octets. */
 static int
 part_for(struct bodylog *l, uint64_t n)

@@ -91,6 +91,9 @@ void bodylog_done(struct bodylog *l);
 int bodylog_open(struct bodylog *l, uint32_t seg, uint64_t salt, uint64_t off,
 		 uint64_t lost, bool rewrite) WARN_UNUSED;
 
+/* Begin with a new, empty segment of that number. */
+int bodylog_begin(struct bodylog *l, uint32_t seg) WARN_UNUSED;
+
 /* Append a record to the batch; payload and owners must live until its end.
  * *ret gets its place. */
 int bodylog_add(struct bodylog *l, uint64_t body_id, struct str payload,

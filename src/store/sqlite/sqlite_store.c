@@ -173,6 +173,22 @@ found_big(void *ctx, uint64_t body_id, const char *name)
 	return ERR_EXISTS;
 }
 
+/* What an interrupted rebuild has left. */
+static int
+remove_index(struct sqlite_store *s, struct sqlite_opening *o)
+{
+	static const char *const tails[] = { "", "-wal", "-shm" };
+	char name[64];
+	int err = 0;
+
+	for (size_t i = 0; err == 0 && i < 3; i++) {
+		(void)snprintf(name, sizeof(name), "%s%s", o->index, tails[i]);
+		err = os_file_unlink(s->dir, name);
+	}
+	return err < 0 ? say(o, err, "cannot remove an unfinished rebuild") :
+			 0;
+}
+
 /* Is there an index, or may one be made? */
 static int
 look_for_index(struct sqlite_store *s, struct sqlite_opening *o)
@@ -180,12 +196,12 @@ look_for_index(struct sqlite_store *s, struct sqlite_opening *o)
 	struct stat st;
 	int err;
 
+	if (o->rebuild)
+		return remove_index(s, o);
 	if (fstatat(s->dir, o->index, &st, 0) == 0 && st.st_size > 0)
 		return 0;
 	if (!o->options->create)
 		return say(o, ERR_NOTFOUND, "there is no store");
-	if (o->rebuild)
-		return 0;
 
 	/* A new index would take what is there for leftovers. */
 	err = bodylog_each(s->log_dir, found_segment, NULL);

@@ -273,9 +273,17 @@ run_jobs(struct sqlite_writer *w, struct store_job **jobs, size_t n,
 
 /* --- a batch --- */
 
-/* Put the sums of the batch into rows. */
-static int
-write_sums(struct sqlite_writer *w, size_t njobs)
+void
+sqlite_batch_clear(struct sqlite_writer *w)
+{
+	ledger_clear(&w->ledger);
+	arena_clear(&w->arena);
+	w->after = NULL;
+	w->before = NULL;
+}
+
+int
+sqlite_batch_sums(struct sqlite_writer *w, size_t njobs)
 {
 	const struct bodylog *log = &w->store->log;
 	uint32_t seg;
@@ -349,10 +357,7 @@ batch(struct sqlite_writer *w, struct store_job **jobs, size_t n)
 	bool any;
 	int err;
 
-	ledger_clear(&w->ledger);
-	arena_clear(&w->arena);
-	w->after = NULL;
-	w->before = NULL;
+	sqlite_batch_clear(w);
 	err = db_exec(&w->db, SQL_BEGIN_WRITE, "");
 	if (err == 0)
 		err = run_jobs(w, jobs, n, &any);
@@ -363,7 +368,7 @@ batch(struct sqlite_writer *w, struct store_job **jobs, size_t n)
 	if (err == 0)
 		err = bodylog_write(log);
 	if (err == 0)
-		err = write_sums(w, n);
+		err = sqlite_batch_sums(w, n);
 	if (err == 0)
 		err = db_exec(&w->db, SQL_COMMIT, "");
 	if (err < 0) {

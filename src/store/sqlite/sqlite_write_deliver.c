@@ -150,40 +150,27 @@ takes_part(struct sqlite_writer *w, uint64_t mailbox_id,
 	return rc < 0 ? rc : found;
 }
 
-/* The conversation of the message that is answered, by its _id here or by its
- * own ID; *ret stays NULL if there is none that `from` takes part in. */
-static int
-find_thread(struct sqlite_writer *w, const struct store_deliver *d,
-	    uint64_t mailbox_id, const struct uuid **ret)
+/* The message that is answered is known by its _id here or by its own ID. */
+int
+sqlite_thread_find(struct sqlite_writer *w, uint64_t mailbox_id,
+		   const struct uuid *reply, struct str from,
+		   const struct uuid **ret)
 {
-	static const enum sql by[] = { SQL_THREAD_OF, SQL_THREAD_OF_ORIGIN };
+	struct uuid *thread = ARENA_NEW(&w->arena, struct uuid);
+	int rc = thread ? 0 : ERR_NOMEM, found = 0;
 
-	for (size_t i = 0; i < 2; i++) {
-		struct uuid *thread;
-		int rc;
-
-		rc = db_bind(&w->db, by[i], "iu", mailbox_id, &d->reply);
+	if (rc == 0)
+		rc = db_bind(&w->db, SQL_THREAD_OF, "iu", mailbox_id, reply);
+	while (rc >= 0 && !found && (rc = db_row(&w->db, SQL_THREAD_OF)) > 0) {
+		rc = db_octets(&w->db, SQL_THREAD_OF, 0, thread->b,
+			       sizeof(thread->b));
 		if (rc == 0)
-			rc = db_row(&w->db, by[i]);
-		if (rc <= 0) {
-			if (rc < 0)
-				return rc;
-			continue;
-		}
-		thread = ARENA_NEW(&w->arena, struct uuid);
-		rc = thread ? db_octets(&w->db, by[i], 0, thread->b,
-					sizeof(thread->b)) : ERR_NOMEM;
-		db_reset(&w->db, by[i]);
-		if (rc == 0)
-			rc = takes_part(w, mailbox_id, thread, d->from);
-		if (rc < 0)
-			return rc;
-		if (rc > 0) {
-			*ret = thread;
-			return 0;
-		}
+			rc = found = takes_part(w, mailbox_id, thread, from);
 	}
-	return 0;
+	db_reset(&w->db, SQL_THREAD_OF);
+	if (found > 0)
+		*ret = thread;
+	return rc < 0 ? rc : 0;
 }
 
 /* --- second step: give --- */
@@ -292,7 +279,8 @@ give(struct sqlite_writer *w, const struct store_deliver *d, uint64_t body_id,
 	int err = choose_folders(w, p, &f);
 
 	if (err == 0 && d->has_reply)
-		err = find_thread(w, d, p->mb->mailbox_id, &f.thread);
+		err = sqlite_thread_find(w, p->mb->mailbox_id, &d->reply,
+					 d->from, &f.thread);
 	if (err == 0)
 		err = sqlite_file_message(w, &f, &p->uuid);
 	return err;

@@ -95,10 +95,21 @@ struct sqlite_file {
 int sqlite_file_message(struct sqlite_writer *w, const struct sqlite_file *f,
 			struct uuid *ret_uuid) WARN_UNUSED;
 
+/* The conversation of the message `reply`, if `from` (a key) takes part in it;
+ * else *ret is left alone. */
+int sqlite_thread_find(struct sqlite_writer *w, uint64_t mailbox_id,
+		       const struct uuid *reply, struct str from,
+		       const struct uuid **ret) WARN_UNUSED;
+
 /* One message less has this body; the last one takes it along. */
 int sqlite_body_unref(struct sqlite_writer *w, uint64_t body_id) WARN_UNUSED;
 /* Remember for after the commit; zeroed otherwise. */
 struct sqlite_after *sqlite_after_new(struct sqlite_writer *w);
+
+/* Between begin and commit or rollback stands one transaction of the index. */
+void sqlite_batch_clear(struct sqlite_writer *w);
+/* Put ledger, log and state into rows. */
+int sqlite_batch_sums(struct sqlite_writer *w, size_t njobs) WARN_UNUSED;
 
 /* A row of the change log; takes the next modseq of the mailbox. */
 struct sqlite_change {
