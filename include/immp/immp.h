@@ -64,10 +64,10 @@ enum immp_error {
 	IMMP_E_AUTH = -10,	/* account, password or device key refused */
 	IMMP_E_PROOF = -11,	/* the server did not prove that it knows the
 				 * account: it may be an impostor */
-	IMMP_E_WEAK = -12,	/* the server asks for a login that is not safe */
+	IMMP_E_WEAK = -12,	/* the server asks for an unsafe login */
 	IMMP_E_REFUSED = -13,	/* refused for good; see immp_code() */
 	IMMP_E_NOT_FOUND = -14,	/* no such account, folder, message */
-	IMMP_E_LATER = -15,	/* refused for now: the same may succeed later */
+	IMMP_E_LATER = -15,	/* refused for now: it may succeed later */
 	IMMP_E_STOPPED = -16,	/* one of your callbacks said stop */
 	IMMP_E_SOURCE = -17,	/* a part could not be read, or changed its
 				 * length; nothing was sent */
@@ -309,7 +309,7 @@ struct immp_part {
 	const char *type;	/* "text/plain; charset=utf-8" */
 	const char *file;	/* the name a reader sees, or NULL */
 	const char *cid;	/* content id, without <>, or NULL */
-	const char *in;		/* name of the multipart that holds it, or NULL */
+	const char *in;		/* name of the multipart around it, or NULL */
 	int content;		/* the text itself: exactly one part */
 	int is_inline;		/* shown in the text, not as an attachment */
 	uint64_t length;
@@ -335,8 +335,8 @@ typedef int (*immp_progress_fn)(void *ctx, uint64_t done, uint64_t total);
 
 struct immp_mail {
 	size_t size;		/* sizeof(struct immp_mail) */
-	const char *const *to, *const *cc, *const *bcc;
-				/* IMIDs, ended by NULL; cc, bcc may be NULL */
+	const char *const *to;	/* IMIDs, ended by NULL */
+	const char *const *cc, *const *bcc; /* the same; may be NULL */
 	const char *from;	/* NULL: the account */
 	const char *subject;	/* NULL: none */
 	const char *id;		/* a UUID; NULL: a new one is made */
@@ -393,7 +393,7 @@ enum immp_form {
 
 struct immp_fetch {
 	size_t size;		/* sizeof(struct immp_fetch) */
-	const char *target;	/* "/inbox#uuid", "#uuid,uuid", "/inbox::unread" */
+	const char *target;	/* "/inbox#uuid", "#uuid,uuid", ... */
 	enum immp_form form;	/* without part */
 	const char *part;	/* the raw octets of this part; NULL: all */
 	uint64_t from, count;	/* of a part: count octets from this one on;

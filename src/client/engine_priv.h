@@ -51,6 +51,8 @@ struct engine {
 /* Add a reply that is owed; pipeline is empty for the unnamed one. */
 int engine_expect(struct engine *e, struct str pipeline, immp_reply_fn fn,
 		  void *ctx) WARN_UNUSED;
+/* Take off what is owed at *pp, which is the caller's to free. */
+struct engine_op *engine_unhook(struct engine *e, struct engine_op **pp);
 /* Fail with a reply of the server as the reason. */
 int engine_fail_reply(struct engine *e, int error,
 		      const struct reply_line *l);

@@ -24,7 +24,7 @@ struct login {
 	struct str password;	/* NFC; or */
 	const struct key_text *key; /* the key of the device `device` */
 	struct str device;	/* empty: none */
-	bool may_1_0;		/* told to, and the certificate is vouched for */
+	bool may_1_0;		/* told to, and somebody vouches */
 	char nonce[LOGIN_NONCE + 1];
 	char binding[LOGIN_BINDING]; /* "exporter:<hex>" or "none" */
 

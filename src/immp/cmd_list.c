@@ -43,8 +43,11 @@ marks(const json_t *row, char dst[static 5])
 
 	dst[0] = row_has(row, "flags", "read") ? ' ' : 'N';
 	dst[1] = important ? '!' : ' ';
-	dst[2] = row_has(row, "flags", "flagged") ? 'F' :
-		 row_has(row, "flags", "answered") ? 'A' : ' ';
+	dst[2] = ' ';
+	if (row_has(row, "flags", "answered"))
+		dst[2] = 'A';
+	if (row_has(row, "flags", "flagged"))
+		dst[2] = 'F';
 	dst[3] = row_u64(row, "parts") > 1 ? '@' : ' ';
 	dst[4] = '\0';
 }
@@ -174,14 +177,15 @@ compose(const struct app *a, const char *path, struct buf *b)
 	const char *limit = app_value(a, "limit");
 	const char *before = app_value(a, "before");
 	char full[1100], quoted[2300], id[100] = "";
+	const char *unread = "";
 	uint64_t n = 0;
 
 	if (limit && (str_u64(str_c(limit), 1000000, &n) < 0 || n == 0))
 		return app_error(APP_USAGE, "%s is no number of messages",
 				 limit);
-	snprintf(full, sizeof(full), "%s%s", path,
-		 !app_has(a, "unread") ? "" :
-		 strstr(path, "::") ? ",unread" : "::unread");
+	if (app_has(a, "unread"))
+		unread = strstr(path, "::") ? ",unread" : "::unread";
+	snprintf(full, sizeof(full), "%s%s", path, unread);
 	if (strlen(path) > 1000 ||
 	    immp_quote(full, quoted, sizeof(quoted)) < 0 ||
 	    (before && immp_quote(before, id, sizeof(id)) < 0))

@@ -59,9 +59,12 @@ people(const struct app *a, const char *option, const char *list[PEOPLE + 1])
 	size_t n = 0, at = 0;
 
 	for (;;) {
-		const char *imid = option ? app_next(a, option, &at) :
-				   at < a->nwords ? a->word[at++] : NULL;
+		const char *imid = NULL;
 
+		if (option)
+			imid = app_next(a, option, &at);
+		else if (at < a->nwords)
+			imid = a->word[at++];
 		list[n] = imid;
 		if (!imid)
 			return 0;

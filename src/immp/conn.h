@@ -20,7 +20,8 @@ struct conn_trust {
 	char why[512];		/* why it was refused */
 };
 
-/* "HOST:PORT", "[V6]:PORT", "HOST": to host and port (1025).  0 or ERR_VALUE. */
+/* "HOST:PORT", "[V6]:PORT", "HOST" to host and port (1025).
+ * 0 or ERR_VALUE. */
 int conn_parse(const char *server, char *host, size_t cap, uint16_t *ret_port)
 	WARN_UNUSED;
 

@@ -51,6 +51,6 @@ main(int argc, char **argv)
 		return term_flush() ? APP_DONE : APP_REFUSED;
 	rc = a.cmd->run(&a);
 	if (!term_flush() && rc == APP_DONE)
-		rc = app_error(APP_REFUSED, "standard output cannot be written");
+		rc = app_error(APP_REFUSED, "cannot write standard output");
 	return rc;
 }

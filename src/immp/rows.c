@@ -77,10 +77,11 @@ row_has(const json_t *row, const char *key, const char *value)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(row, key), i, v)
+	json_array_foreach(json_object_get(row, key), i, v) {
 		if (json_is_string(v) &&
 		    strcmp(json_string_value(v), value) == 0)
 			return true;
+	}
 	return false;
 }
 
