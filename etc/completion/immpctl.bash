@@ -3,9 +3,7 @@
 _immpctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='quickstart domain account device status limits verify
-		rebuild'
-	local word skip='' words=''
+	local word skip='' words='' options=''
 	local -a said=()
 
 	# The words so far without options and the value of -c.
@@ -20,30 +18,31 @@ _immpctl()
 	done
 
 	COMPREPLY=()
-	if [[ $prev == -c ]]; then
+	if [[ $prev == -c && ${#said[@]} -eq 0 ]]; then
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 	fi
 	case ${said[*]-} in
-	'') words=$commands ;;
+	'') words='quickstart domain account device status limits verify rebuild' ;;
 	domain) words='add remove list' ;;
 	account)
 		words='add remove list show password rename disable enable
-			quota storage proof-only'
+			quota proof-only'
 		;;
-	'account storage '*) words='central temporary' ;;
 	device) words='add list revoke' ;;
+	'account proof-only '*) words='yes no' ;;
+	esac
+	case ${said[*]-} in
+	'') options='-c --version' ;;
+	quickstart*) options='--password-stdin --listen-tls' ;;
+	'account add'*) options='--quota --password-stdin --generate' ;;
+	'account password'*) options='--password-stdin --generate' ;;
+	'device add'*) options='--scope' ;;
+	'domain remove'* | 'account remove'* | rebuild*) options='--yes' ;;
 	esac
 	if [[ $cur == -* ]]; then
-		words='--json --help --version'
-		case ${said[*]-} in
-		'') words+=' -c' ;;
-		'account add'* | 'account password'*)
-			words+=' --password-stdin --generate'
-			;;
-		'device add'*) words+=' --scope' ;;
-		esac
+		words="--json --help $options"
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 } && complete -F _immpctl immpctl

@@ -65,6 +65,7 @@ admin_cmd_DEVICE_ADD(struct admin_run *r)
 					 .scopes = SCOPES_ALL,
 					 .at = r->env->now };
 	struct store_account acc;
+	unsigned long long max = r->env->limits->devices;
 	struct proof_keys keys;
 	struct str scope;
 	int err, rc = device_arg(r, &job.name, &job.key);
@@ -90,8 +91,7 @@ admin_cmd_DEVICE_ADD(struct admin_run *r)
 	if (err == ERR_LIMIT)
 		return admin_no(r, ADMIN_REFUSED, "%.*s has %llu devices: no "
 				"more (devices in [limits])",
-				STR_ARG(acc.name), (unsigned long long)
-				r->env->limits->devices);
+				STR_ARG(acc.name), max);
 	if (err < 0)
 		return admin_no_err(r, err);
 	return done(r, "added", &acc, job.name);

@@ -28,7 +28,8 @@ admin_size_format(uint64_t octets, char dst[static ADMIN_SIZE_TEXT])
 	uint64_t whole = octets, unit = 1;
 	int u = -1;
 
-	while (whole >= 10000 || (whole >= 1024 && octets % (unit << 10) == 0)) {
+	while (whole >= 10000 ||
+	       (whole >= 1024 && octets % (unit << 10) == 0)) {
 		if (u + 1 >= (int)sizeof(units) - 1)
 			break;
 		unit <<= 10;

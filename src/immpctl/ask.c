@@ -270,6 +270,7 @@ ask_confirm(struct ctl *c, struct str name)
 		      c->call.row->words, c->call.row->help, STR_ARG(name));
 	if (read_line(STDIN_FILENO, &typed) < 0 ||
 	    !str_eq(str_trim(str_n(typed.text, typed.n)), name))
-		return ctl_fail(c, ADMIN_REFUSED, "not confirmed, nothing done");
+		return ctl_fail(c, ADMIN_REFUSED, "not confirmed: nothing is "
+				"done");
 	return confirmed(c);
 }

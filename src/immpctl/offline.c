@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "admin/admin_socket.h"
 #include "base/clock.h"
 #include "immpctl/immpctl.h"
 #include "store/sqlite/sqlite_store.h"
@@ -173,13 +174,21 @@ offline_rebuild(struct ctl *c)
 	const struct sqlite_store_options so = { .limits = &c->conf->limits };
 	struct admin_out out = render_out(c->render);
 	static const char done[] = "{\"done\":\"rebuilt\",\"store\":\"index\"}";
-	int err, rc = offline_become_owner(c, c->conf->data);
+	int err, fd, rc;
 
+	/* The store's lock decides, but this one needs no second look. */
+	if (admin_socket_connect(c->conf->control, &fd) == 0) {
+		(void)close(fd); /* nothing was asked */
+		return ctl_fail(c, ADMIN_LATER, "the server runs: end it "
+				"first");
+	}
+	rc = offline_become_owner(c, c->conf->data);
 	if (rc != ADMIN_DONE)
 		return rc;
 	err = sqlite_store_rebuild(c->conf->data, &so, say_line, &out);
 	if (err == ERR_LOCKED)
-		return ctl_fail(c, ADMIN_LATER, "the server runs: end it first");
+		return ctl_fail(c, ADMIN_LATER, "the server runs: end it "
+				"first");
 	if (err < 0)
 		return ctl_fail(c, admin_exit_of(err), "%s: %s", c->conf->data,
 				err_text(err));

@@ -230,8 +230,9 @@ make_conf(struct ctl *c, const struct plan *p)
 	int err;
 
 	buf_init(&b, 8192);
-	err = buf_addf(&b, "; Configuration of immpd(8); the keys are explained "
-		       "in immpd.conf(5).\n\n[server]\ndomain = %.*s\n"
+	err = buf_addf(&b, "; Configuration of immpd(8); the keys are "
+		       "explained in immpd.conf(5).\n\n"
+		       "[server]\ndomain = %.*s\n"
 		       "data = %s\n"
 		       "listen = 0.0.0.0:%d, [::]:%d\n",
 		       STR_ARG(p->domain), p->data_key, PORT, PORT);

@@ -180,7 +180,9 @@ add_number(struct buf *b, json_int_t n, enum format f, const json_t *row)
 {
 	const char *unit = json_string_value(json_object_get(row, "unit"));
 
-	if (f == F_SIZE || (f == F_LIMIT && unit && strcmp(unit, "octets") == 0))
+	if (f == F_LIMIT && unit && strcmp(unit, "octets") == 0)
+		f = F_SIZE;
+	if (f == F_SIZE)
 		return add_size(b, n);
 	if (f == F_LIMIT && unit && strcmp(unit, "ms") == 0)
 		return add_time(b, n);

@@ -65,7 +65,8 @@ static const struct desk_step adding[] = {
 	  "why: stra\xc3\x9f" "e@a.test exists already\n" },
 	/* Not hosted: says what to do. */
 	{ "account add alice@b.test", 1,
-	  "why: b.test is not hosted here; first: immpctl domain add b.test\n" },
+	  "why: b.test is not hosted here; first: "
+	  "immpctl domain add b.test\n" },
 	/* Reserved, also where it only looks different. */
 	{ "account add postmaster@a.test", 1,
 	  "why: postmaster@a.test is a reserved name\n" },
@@ -200,7 +201,8 @@ static const struct desk_step renaming[] = {
 	{ "account rename bob@a.test ALICE@a.test", 1,
 	  "why: alice@a.test exists already\n" },
 	{ "account rename bob@a.test rob@c.test", 1,
-	  "why: c.test is not hosted here; first: immpctl domain add c.test\n" },
+	  "why: c.test is not hosted here; first: "
+	  "immpctl domain add c.test\n" },
 	{ "account rename bob@a.test postmaster@a.test", 1, NULL },
 	{ "account rename bob@a.test rob", 2, NULL },
 	{ "account rename bob@a.test", 2, "why: account rename wants NEW\n" },
@@ -235,6 +237,11 @@ test_renaming(void **state)
 #define DEVICE(name, scope) "{\"device\":\"" name "\",\"scope\":[" scope \
 	"],\"created\":\"2013-10-17T09:08:07.006Z\"}\n"
 
+#define THREE_DEVICES \
+	DEVICE("Phone", "\"read\",\"send\"") \
+	DEVICE("tablet", "\"read\",\"send\",\"push\"") \
+	DEVICE("watch", "\"push\"")
+
 static const struct desk_step devices[] = {
 	{ "account add bob@a.test", 0, NULL },
 	{ "device list bob@a.test", 0, "" },
@@ -253,9 +260,7 @@ static const struct desk_step devices[] = {
 	{ "device add bob@a.test fridge", 1,
 	  "why: bob@a.test has 3 devices: no more (devices in [limits])\n" },
 	{ "device list bob@a.test", 0,
-	  DEVICE("Phone", "\"read\",\"send\"")
-	  DEVICE("tablet", "\"read\",\"send\",\"push\"")
-	  DEVICE("watch", "\"push\"") },
+	  THREE_DEVICES },
 	{ "device revoke bob@a.test PHONE", 0,
 	  "kick 2 phone\n{\"done\":\"revoked\",\"device\":\"PHONE\","
 	  "\"account\":\"bob@a.test\"}\n" },
@@ -292,8 +297,9 @@ test_list(void **state)
 	assert_int_equal(desk_run(&d, "account list b.test"), 0);
 	assert_str(buf_str(&d.paper), "");
 	for (int i = 0; i < 1001; i++) {
-		(void)snprintf(words, sizeof(words), "account add u%04d@%c.test",
-			       i, i % 1000 == 7 ? 'b' : 'a');
+		(void)snprintf(words, sizeof(words),
+			       "account add u%04d@%c.test", i,
+			       i % 1000 == 7 ? 'b' : 'a');
 		assert_int_equal(desk_run(&d, words), 0);
 	}
 	assert_int_equal(desk_run(&d, "account list"), 0);

@@ -163,8 +163,8 @@ test_reason(void **state)
 	struct admin_fail f;
 	char longest[600];
 
-	assert_int_equal(admin_fail(&f, 7, "a\nb\x1b\xff%s", "\xe2\x80\xae" "c"),
-			 7);
+	assert_int_equal(7, admin_fail(&f, 7, "a\nb\x1b\xff%s",
+				       "\xe2\x80\xae" "c"));
 	assert_string_equal(f.why, "a?b?????c");
 	for (size_t i = 0; i + 2 < sizeof(longest); i += 2)
 		memcpy(longest + i, "\xc3\xa9", 2);
