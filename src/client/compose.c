@@ -1,5 +1,7 @@
 #include "client/compose.h"
 
+#include <inttypes.h>
+
 int
 compose_word(struct buf *b, const char *s)
 {
@@ -111,11 +113,24 @@ compose_data(struct buf *b, const struct immp_part *p)
 		rc = compose_pair(b, "CID", p->cid);
 	if (rc == 0)
 		rc = compose_pair(b, "IN", p->in);
-	if (rc == 0 &&
-	    buf_addf(b, " LENGTH %llu", (unsigned long long)p->length) < 0)
+	if (rc == 0 && buf_addf(b, " LENGTH %" PRIu64, p->length) < 0)
 		rc = IMMP_E_MEMORY;
 	rc = add_if(b, rc, p->is_inline, " +INLINE");
 	return add_if(b, rc, p->content, " +CONTENT");
+}
+
+/* Nothing for the whole; count 0: to the end. */
+static int
+add_range(struct buf *b, uint64_t from, uint64_t count)
+{
+	int rc = 0;
+
+	if (count)
+		rc = buf_addf(b, " RANGE %" PRIu64 "-%" PRIu64, from,
+			      from + count - 1);
+	else if (from)
+		rc = buf_addf(b, " RANGE %" PRIu64 "-", from);
+	return rc < 0 ? IMMP_E_MEMORY : 0;
 }
 
 int
@@ -127,13 +142,8 @@ compose_fetch(struct buf *b, const struct immp_fetch *f)
 		rc = compose_word(b, f->target);
 	if (rc == 0)
 		rc = compose_pair(b, "PART", f->part);
-	if (rc == 0 && f->part && f->count &&
-	    buf_addf(b, " RANGE %llu-%llu", (unsigned long long)f->from,
-		     (unsigned long long)(f->from + f->count - 1)) < 0)
-		rc = IMMP_E_MEMORY;
-	else if (rc == 0 && f->part && f->from &&
-		 buf_addf(b, " RANGE %llu-", (unsigned long long)f->from) < 0)
-		rc = IMMP_E_MEMORY;
+	if (rc == 0 && f->part)
+		rc = add_range(b, f->from, f->count);
 	rc = add_if(b, rc, !f->part && f->form == IMMP_JSON, " +JSON");
 	rc = add_if(b, rc, f->peek, " -READ");
 	return add_if(b, rc, f->no_data, " -DATA");

@@ -55,11 +55,14 @@ send_upgrade(struct engine *e)
 int
 engine_greeting(struct engine *e, const struct reply_line *l)
 {
-	if (status_failed(l->code))
+	bool named = l->pipeline.n > 0;
+
+	if (!named && status_failed(l->code))
 		return engine_fail_reply(e, engine_error_of(l->code), l);
-	if (l->code == ST_SERVER && !l->dash)
+	if (!named && l->code == ST_SERVER && !l->dash)
 		return send_upgrade(e);
-	if (l->code != ST_GREETING || ++e->greeting_lines > GREETING_LINES)
+	if (named || l->code != ST_GREETING ||
+	    ++e->greeting_lines > GREETING_LINES)
 		return engine_fail(e, IMMP_E_PROTOCOL,
 				   "this is no IMMP server");
 	e->offered |= methods_of(l->text, ' ');
@@ -69,12 +72,14 @@ engine_greeting(struct engine *e, const struct reply_line *l)
 int
 engine_upgrade(struct engine *e, const struct reply_line *l)
 {
-	if (status_failed(l->code))
+	bool named = l->pipeline.n > 0;
+
+	if (!named && status_failed(l->code))
 		return engine_fail_reply(e,
 					 status_temporary(l->code)
 						 ? IMMP_E_LATER : IMMP_E_TLS,
 					 l);
-	if (l->code != ST_UPGRADING || l->dash)
+	if (named || l->code != ST_UPGRADING || l->dash)
 		return engine_fail(e, IMMP_E_PROTOCOL,
 				   "the server did not answer UPGRADE");
 	e->phase = ENGINE_HANDSHAKE;
