@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <termios.h>
@@ -71,34 +72,66 @@ on_signal(int sig)
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
 #define SIGNALS (sizeof(signals) / sizeof(signals[0]))
 
+/* Wait until a line is there, or one of the signals, which are blocked
+ * everywhere else: none is missed. */
+static int
+wait_line(int tty, const sigset_t *mask)
+{
+	struct pollfd p = { .fd = tty, .events = POLLIN };
+
+	while (caught == 0) {
+		if (ppoll(&p, 1, NULL, mask) > 0)
+			return 0;
+		if (errno != EINTR)
+			return ERR_IO;
+	}
+	return ERR_CANCELLED;
+}
+
+static int
+read_hidden(int tty, const char *prompt, const sigset_t *mask,
+	    struct password *ret)
+{
+	struct termios shown, hidden;
+	int err;
+
+	if (tcgetattr(tty, &shown) < 0)
+		return ERR_IO;
+	hidden = shown;
+	hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	if (tcsetattr(tty, TCSAFLUSH, &hidden) < 0)
+		return ERR_IO;
+	(void)dprintf(tty, "%s", prompt); /* the read tells if it is gone */
+	err = wait_line(tty, mask);
+	if (err == 0)
+		err = read_line(tty, ret);
+	(void)tcsetattr(tty, TCSAFLUSH, &shown); /* as well as it can be */
+	(void)dprintf(tty, "\n"); /* for looks */
+	return err;
+}
+
 /* Ask at the terminal without echo. */
 static int
 prompt_hidden(int tty, const char *prompt, struct password *ret)
 {
 	struct sigaction act = { .sa_handler = on_signal }, old[SIGNALS];
-	struct termios shown, hidden;
-	int err = 0;
+	sigset_t ours, before;
+	int err;
 
 	caught = 0;
+	(void)sigemptyset(&ours); /* none of these can fail so */
+	for (size_t i = 0; i < SIGNALS; i++)
+		(void)sigaddset(&ours, signals[i]);
+	(void)sigprocmask(SIG_BLOCK, &ours, &before);
 	for (size_t i = 0; i < SIGNALS; i++)
 		(void)sigaction(signals[i], &act, &old[i]);
-	if (tcgetattr(tty, &shown) < 0)
-		err = ERR_IO;
-	hidden = shown;
-	hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
-	if (err == 0 && tcsetattr(tty, TCSAFLUSH, &hidden) < 0)
-		err = ERR_IO;
-	if (err == 0) {
-		(void)dprintf(tty, "%s", prompt);
-		err = read_line(tty, ret);
-		(void)tcsetattr(tty, TCSAFLUSH, &shown);
-		(void)dprintf(tty, "\n");
-	}
+	err = read_hidden(tty, prompt, &before, ret);
 	for (size_t i = 0; i < SIGNALS; i++)
 		(void)sigaction(signals[i], &old[i], NULL);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	if (caught != 0)
-		(void)raise(caught);
-	return caught != 0 ? ERR_CANCELLED : err;
+		(void)raise(caught); /* now it may do what it does */
+	return err;
 }
 
 static int

@@ -8,6 +8,7 @@ The same commands must give the same answers in both cases.
 import hashlib
 import json
 import os
+import pty
 import re
 import shutil
 import signal
@@ -17,6 +18,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -267,6 +269,133 @@ class OfflineTest(unittest.TestCase):
         self.assertRegex(place.ctl('--version')[1], r'^immpctl \d+\.\d+')
         self.assertEqual(place.ctl()[0], 2)
         self.assertEqual(place.ctl('--frobnicate', 'status')[0], 2)
+
+
+class Terminal:
+    """immpctl at a terminal of its own."""
+
+    def __init__(self, place, *args):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execv(IMMPCTL, [IMMPCTL, '-c', place.conf, *args])
+        self.seen = ''
+
+    def until(self, text):
+        """Read until text comes."""
+        while text not in self.seen:
+            self.read()
+        self.seen = self.seen.split(text, 1)[1]
+
+    def read(self):
+        self.seen += os.read(self.fd, 4096).decode()
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def end(self):
+        """(exit code, or minus the signal; the rest of what it said)"""
+        try:
+            while True:
+                self.read()
+        except OSError:
+            pass
+        os.close(self.fd)
+        status = os.waitpid(self.pid, 0)[1]
+        return os.waitstatus_to_exitcode(status), self.seen
+
+
+class TerminalTest(unittest.TestCase):
+    def setUp(self):
+        self.place = Place(self)
+
+    def ask_password(self, first, second):
+        t = Terminal(self.place, 'account', 'add', 'alice@a.test')
+        t.until('New password: ')
+        t.type(first + '\n')
+        t.until('Once more: ')
+        t.type(second + '\n')
+        return t.end()
+
+    def test_password(self):
+        code, said = self.ask_password('hunter hunter', 'hunter huntet')
+        self.assertEqual(code, 1)
+        self.assertIn('two different passwords', said)
+        code, said = self.ask_password('hunter hunter', 'hunter hunter')
+        self.assertEqual(code, 0)
+        self.assertIn('account alice@a.test: added', said)
+        self.assertNotIn('hunter', said)
+
+    def test_interrupt(self):
+        t = Terminal(self.place, 'account', 'add', 'alice@a.test')
+        t.until('New password: ')
+        self.assertFalse(termios.tcgetattr(t.fd)[3] & termios.ECHO)
+        # It ends by the signal, with echo on again.
+        t.type('hun\x03')
+        for _ in range(100):
+            if termios.tcgetattr(t.fd)[3] & termios.ECHO:
+                break
+            time.sleep(0.1)
+        self.assertTrue(termios.tcgetattr(t.fd)[3] & termios.ECHO)
+        self.assertEqual(t.end()[0], -signal.SIGINT)
+        self.assertFalse(os.path.exists(self.place.data))
+
+    def test_confirm(self):
+        self.assertEqual(self.place.ctl('account', 'add', 'alice@a.test',
+                                        '--generate')[0], 0)
+        t = Terminal(self.place, 'account', 'remove', 'alice@a.test')
+        t.until('Type alice@a.test to go on: ')
+        t.type('alice\n')
+        code, said = t.end()
+        self.assertEqual(code, 1)
+        self.assertIn('not confirmed', said)
+        self.assertEqual(self.place.ctl('account', 'show', 'alice@a.test')[0],
+                         0)
+        t = Terminal(self.place, '--json', 'account', 'remove',
+                     'alice@a.test')
+        t.until('to go on: ')
+        t.type('alice@a.test\n')
+        code, said = t.end()
+        self.assertEqual(code, 0)
+        self.assertIn('{"done":"removed"', said)
+
+
+@unittest.skipIf(os.geteuid() != 0, 'not root')
+class RootTest(unittest.TestCase):
+    """Root works as who owns the data."""
+
+    OWNER = 65534
+
+    def test_owner(self):
+        place = Place(self)
+        os.chmod(place.folder, 0o755)
+        os.mkdir(place.data, 0o700)
+        os.chown(place.data, self.OWNER, self.OWNER)
+        self.assertEqual(place.ctl('account', 'add', 'alice@a.test',
+                                   '--generate')[0], 0)
+        self.assertEqual(place.ctl('verify')[0], 0)
+        names = [place.data]
+        for where, folders, files in os.walk(place.data):
+            names += [os.path.join(where, n) for n in folders + files]
+        self.assertGreater(len(names), 4)
+        for name in names:
+            self.assertEqual(os.stat(name).st_uid, self.OWNER, name)
+
+    def test_quickstart(self):
+        folder = tempfile.mkdtemp(prefix='immp-quick-')
+        self.addCleanup(shutil.rmtree, folder)
+        os.chmod(folder, 0o755)
+        data = os.path.join(folder, 'data')
+        os.mkdir(data, 0o700)
+        os.chown(data, self.OWNER, self.OWNER)
+        run = subprocess.run([IMMPCTL, '-c', os.path.join(folder, 'conf'),
+                              'quickstart', 'a.test'],
+                             stdout=subprocess.PIPE, check=True)
+        self.assertIn(b'password: ', run.stdout)
+        for name, owner in (('conf', 0), ('data/index.db', self.OWNER),
+                            ('data/server.key', self.OWNER),
+                            ('data/tls/key.pem', self.OWNER)):
+            self.assertEqual(os.stat(os.path.join(folder, name)).st_uid,
+                             owner, name)
 
 
 class QuickstartTest(unittest.TestCase):
