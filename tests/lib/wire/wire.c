@@ -83,6 +83,12 @@ fill(struct wire *w, uint64_t end)
 }
 
 int
+wire_fill(struct wire *w)
+{
+	return fill(w, clock_mono_ms() + WIRE_PATIENCE);
+}
+
+int
 wire_send(struct wire *w, struct str octets)
 {
 	int err;

@@ -28,6 +28,8 @@ int wire_open(struct wire *w, const char *addr) WARN_UNUSED;
 void wire_close(struct wire *w);
 /* Octets as they are.  0 or ERR_CLOSED. */
 int wire_send(struct wire *w, struct str octets);
+/* Wait for more in w->in.  0, ERR_CLOSED, ERR_TIMEOUT, ERR_TLS. */
+int wire_fill(struct wire *w) WARN_UNUSED;
 /* A line with its end. */
 int wire_say(struct wire *w, const char *line);
 /* The next line, without its end, in w->line; 0, ERR_CLOSED, ERR_TIMEOUT. */
