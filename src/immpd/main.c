@@ -21,6 +21,7 @@
 
 #include "base/log.h"
 #include "immpd/options.h"
+#include "server/control.h"
 #include "server/server.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -268,6 +269,7 @@ static int
 serve(const char *path, const struct immpd_conf *conf, struct options *o,
       const sigset_t *set)
 {
+	struct control *control = NULL;
 	struct server *s;
 	char why[SAY] = "";
 	int err = server_start(&o->server, &s, why, sizeof(why));
@@ -276,12 +278,20 @@ serve(const char *path, const struct immpd_conf *conf, struct options *o,
 		log_failed("start-failed", err, why);
 		return EX_UNAVAILABLE;
 	}
+	err = control_start(s, conf->control, &control, why, sizeof(why));
+	if (err < 0) {
+		log_failed("control-failed", err, why);
+		server_stop(s);
+		if (server_wait(s) < 0)
+			_exit(EX_UNAVAILABLE);
+		return EX_UNAVAILABLE;
+	}
 	say_ready(s, o);
 	wait_for_signals(s, set, path, conf);
 	(void)sd_notify(0, "STOPPING=1");
 	log_event("stopping");
 	server_stop(s);
-	if (server_wait(s) < 0) {
+	if (control_stop(control, 1000) < 0 || server_wait(s) < 0) {
 		/* Something hangs, and has been promised to nobody. */
 		log_event("stopped-hard");
 		_exit(EXIT_SUCCESS);

@@ -281,18 +281,23 @@ do_login(void *ctx, void *conn, const char *imid, const char *password)
 	return err < 0 ? err : wire_login(w, imid, NULL, h.hex);
 }
 
+static struct buf *
+do_input(void *ctx, void *conn)
+{
+	(void)ctx;
+	return &((struct wire *)conn)->in;
+}
+
 static int
-do_more(void *ctx, void *conn, struct buf **ret_in, bool *ret_closed)
+do_more(void *ctx, void *conn, bool *ret_closed)
 {
 	struct wire *w = conn;
-	size_t had = w->in.n;
 	int err;
 
 	drain(ctx);
 	err = wire_fill(w);
-	*ret_in = &w->in;
 	*ret_closed = w->closed;
-	return w->in.n > had ? 0 : err;
+	return err;
 }
 
 static void
@@ -312,7 +317,7 @@ do_pass(void *ctx, uint64_t ms)
 
 static const struct transcript_ops ops = {
 	"daemon", do_account, do_limit, do_domain, do_host, do_connect, do_tls,
-	do_login, do_send, do_more, do_lost, do_pass,
+	do_login, do_send, do_input, do_more, do_lost, do_pass,
 };
 
 static int

@@ -85,11 +85,17 @@ do_login(void *ctx, void *conn, const char *imid, const char *password)
 	return err < 0 ? err : peer_login(conn, imid, password);
 }
 
-static int
-do_more(void *ctx, void *conn, struct buf **ret_in, bool *ret_closed)
+static struct buf *
+do_input(void *ctx, void *conn)
 {
 	(void)ctx;
-	*ret_in = peer_output(conn);
+	return peer_output(conn);
+}
+
+static int
+do_more(void *ctx, void *conn, bool *ret_closed)
+{
+	(void)ctx;
 	*ret_closed = peer_closed(conn);
 	/* All that can happen has happened. */
 	return ERR_TIMEOUT;
@@ -111,7 +117,7 @@ do_pass(void *ctx, uint64_t ms)
 
 static const struct transcript_ops ops = {
 	"engine", do_account, do_limit, do_domain, do_host, do_connect, do_tls,
-	do_login, do_send, do_more, do_lost, do_pass,
+	do_login, do_send, do_input, do_more, do_lost, do_pass,
 };
 
 static int

@@ -234,12 +234,12 @@ next_line(struct play *p, struct buf *line)
 
 	if (c == NULL)
 		return complain(p, "no connection", STR(""));
-	for (;;) {
-		err = p->ops->more(p->ctx, c->c, &in, &closed);
-		lf = str_chr(buf_str(in), '\n', 0);
-		if (lf >= 0)
-			break;
-		if (err < 0 || closed)
+	in = p->ops->input(p->ctx, c->c);
+	while ((lf = str_chr(buf_str(in), '\n', 0)) < 0) {
+		closed = false;
+		err = p->ops->more(p->ctx, c->c, &closed);
+		if ((err < 0 || closed) &&
+		    str_chr(buf_str(in), '\n', 0) < 0)
 			return complain(p, "a line is missing after",
 					buf_str(in));
 	}
@@ -277,15 +277,14 @@ expect_block(struct play *p, struct str text)
 {
 	CLEANUP_BUF struct buf want, got;
 	struct conn *c = current(p);
-	struct buf *in;
+	struct buf *in = p->ops->input(p->ctx, c->c);
 	bool closed = false;
 	int err = 0;
 
 	buf_init(&want, 1u << 20);
 	buf_init(&got, 1u << 20);
-	do {
-		err = p->ops->more(p->ctx, c->c, &in, &closed);
-	} while (err == 0 && in->n < p->block && !closed);
+	while (err == 0 && in->n < p->block && !closed)
+		err = p->ops->more(p->ctx, c->c, &closed);
 	if (in->n < p->block)
 		return complain(p, "octets are missing", buf_str(in));
 	err = unescape(text, &want);
@@ -301,12 +300,12 @@ static int
 expect_closed(struct play *p)
 {
 	struct conn *c = current(p);
-	struct buf *in;
+	struct buf *in = p->ops->input(p->ctx, c->c);
 	bool closed = false;
 	int err;
 
 	do {
-		err = p->ops->more(p->ctx, c->c, &in, &closed);
+		err = p->ops->more(p->ctx, c->c, &closed);
 		if (in->n > 0)
 			return complain(p, "said before the end", buf_str(in));
 	} while (err == 0 && !closed);

@@ -45,10 +45,11 @@ struct transcript_ops {
 	int (*login)(void *ctx, void *conn, const char *imid,
 		     const char *password);
 	int (*send)(void *ctx, void *conn, struct str octets);
-	/* Wait until *ret_in has more, or the end (*ret_closed).  0; a
+	/* What has come in and is not yet looked at. */
+	struct buf *(*input)(void *ctx, void *conn);
+	/* Wait until there is more of it, or the end (*ret_closed).  0; a
 	 * time-out is ERR_TIMEOUT. */
-	int (*more)(void *ctx, void *conn, struct buf **ret_in,
-		    bool *ret_closed);
+	int (*more)(void *ctx, void *conn, bool *ret_closed);
 	void (*lost)(void *ctx, void *conn);
 	int (*pass)(void *ctx, uint64_t ms);
 };
