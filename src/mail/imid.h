@@ -35,7 +35,7 @@ struct imid {
 	struct str local;	/* as written, NFC, without +folder */
 	struct str folder;	/* behind the first +, canonical; empty: none */
 	struct str domain;	/* lower-case A-label */
-	struct str path;	/* right of the domain, canonical; empty: none */
+	struct str path;	/* behind the domain, canonical; empty: none */
 	bool has_filter;
 	struct filter filter;
 	const struct uuid *ids;	/* #uuid,uuid */

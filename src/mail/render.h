@@ -24,7 +24,7 @@ struct render;
 
 /* What a mailbox knows of the message, for JSON. */
 struct render_state {
-	struct str members;	/* JSON members: "_id":..,"flags":.. and so on */
+	struct str members;	/* JSON: "_id":..,"flags":.. and so on */
 };
 
 /* m and all it points to must outlive the render.

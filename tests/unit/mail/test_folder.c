@@ -129,8 +129,8 @@ test_paths(void **state)
 static void
 test_roles(void **state)
 {
-	static const char *const order[] = { NULL,   "INBOX", "DRAFTS",
-					     "SENT", "JUNK",  "TRASH" };
+	static const char *const order[] = { NULL, "INBOX", "DRAFTS",
+					     "SENT", "JUNK", "TRASH" };
 
 	assert_int_equal(TEST_COUNT(order), ROLE_COUNT);
 	for (int r = 0; r < ROLE_COUNT; r++) {

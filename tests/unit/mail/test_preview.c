@@ -94,9 +94,9 @@ test_cases(void **state)
 static void
 test_linear(void **state)
 {
-	static const char *const seeds[] = { "<a href=\"", "<a '",   "<!-",
-					     "<",	   "&",	     "<style",
-					     "<!--",	   "</style" };
+	static const char *const seeds[] = { "<a href=\"", "<a '", "<!-",
+					     "<", "&", "<style",
+					     "<!--", "</style" };
 	static char text[1 << 20];
 
 	TEST_EACH(s, seeds) {

@@ -73,7 +73,7 @@ random_u64(void)
 static size_t
 size_random(void)
 {
-	static const size_t sizes[] = { 1,   2,	  3,   7,    64,   100,	 255,
+	static const size_t sizes[] = { 1, 2, 3, 7, 64, 100, 255,
 					256, 257, 300, 1000, 4096, 65536 };
 
 	return sizes[random_u64() % TEST_COUNT(sizes)];
@@ -126,9 +126,9 @@ random_part(struct message_part *p, size_t n)
 		"application/json",
 		"text/x",
 	};
-	static const size_t edges[] = { 0,     1,     2,     3,	    47,
-					48,    49,    56,    57,    58,
-					114,   3021,  3022,  3072,  49151,
+	static const size_t edges[] = { 0, 1, 2, 3, 47,
+					48, 49, 56, 57, 58,
+					114, 3021, 3022, 3072, 49151,
 					49152, 49153, 65536, 131072 };
 	size_t len = edges[random_u64() % TEST_COUNT(edges)] +
 		     random_u64() % 3 * (random_u64() % 100);
@@ -187,8 +187,8 @@ make(struct arena *a, const struct message *m, int kind, struct render **ret)
 	return render_json(a, m, &st, kind % 2 == 0, kind >= 4, ret);
 }
 
-static const char *const kinds[] = { "mime",	    "mime headers",
-				     "json",	    "json -data",
+static const char *const kinds[] = { "mime", "mime headers",
+				     "json", "json -data",
 				     "json pretty", "json pretty -data" };
 
 static void
