@@ -31,6 +31,8 @@
 /* Heaps of the C library that threads share: each keeps free memory of its
  * own, and loops seldom meet in one. */
 #define HEAPS 8
+/* What commands of the administrator get to end (ms). */
+#define CONTROL_MS 2000
 
 static const char usage[] =
 	"usage: immpd -c FILE [--check] [--allow-root]\n"
@@ -265,6 +267,21 @@ log_event(const char *event)
 	log_end(&l);
 }
 
+/* Take no more, let everything end.  Does not return if something hangs: it has
+ * been promised to nobody. */
+static void
+end(struct server *s, struct control *c)
+{
+	(void)sd_notify(0, "STOPPING=1");
+	log_event("stopping");
+	server_stop(s);
+	if (control_stop(c, CONTROL_MS) < 0 || server_wait(s) < 0) {
+		log_event("stopped-hard");
+		_exit(EXIT_SUCCESS);
+	}
+	log_event("stopped");
+}
+
 static int
 serve(const char *path, const struct immpd_conf *conf, struct options *o,
       const sigset_t *set)
@@ -280,24 +297,13 @@ serve(const char *path, const struct immpd_conf *conf, struct options *o,
 	}
 	err = control_start(s, conf->control, &control, why, sizeof(why));
 	if (err < 0) {
-		log_failed("control-failed", err, why);
-		server_stop(s);
-		if (server_wait(s) < 0)
-			_exit(EX_UNAVAILABLE);
-		return EX_UNAVAILABLE;
+		log_failed("control-socket-failed", err, why);
+	} else {
+		say_ready(s, o);
+		wait_for_signals(s, set, path, conf);
 	}
-	say_ready(s, o);
-	wait_for_signals(s, set, path, conf);
-	(void)sd_notify(0, "STOPPING=1");
-	log_event("stopping");
-	server_stop(s);
-	if (control_stop(control, 1000) < 0 || server_wait(s) < 0) {
-		/* Something hangs, and has been promised to nobody. */
-		log_event("stopped-hard");
-		_exit(EXIT_SUCCESS);
-	}
-	log_event("stopped");
-	return EXIT_SUCCESS;
+	end(s, control);
+	return err < 0 ? EX_UNAVAILABLE : EXIT_SUCCESS;
 }
 
 static int

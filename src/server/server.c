@@ -19,7 +19,7 @@
 #include "server/server_priv.h"
 
 #define SERVER_ARENA (1u << 20)
-#define DRAIN_MS 8000
+#define DRAIN_MS 6000
 /* What the end may take once nobody is connected (ms). */
 #define END_MS 1500
 #define MAX_LOOPS 256

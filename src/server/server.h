@@ -52,7 +52,7 @@ struct server_options {
 	size_t workers;		/* loop threads; 0: one a core */
 	const struct server_listen *listen;
 	size_t nlisten;
-	uint64_t drain;		/* ms that sessions get to end; 0: 8 s */
+	uint64_t drain;		/* ms that sessions get to end; 0: 6 s */
 };
 
 /*
