@@ -23,6 +23,8 @@
 #define ANSWER_TIME 30000
 /* Octets of an answer for which there is room from the start. */
 #define ANSWER_ROOM 8192
+/* Ms for commands to end without their connections. */
+#define LAST_TIME 300
 /* Where no descriptor is left: ms until the next try. */
 #define PAUSE_TIME 200
 
@@ -33,6 +35,10 @@ struct control {
 	int listener, wake;	/* wake: an eventfd that ends the thread */
 	pthread_t thread;
 	bool running;
+	/* Held for reading by who calls the server; gone, set under it: the
+	 * server may not be called any more. */
+	pthread_rwlock_t use;
+	bool gone;
 	/* under the lock */
 	pthread_mutex_t lock;
 	pthread_cond_t change;	/* a command has ended */
@@ -113,25 +119,61 @@ put(void *ctx, enum admin_kind kind, struct str text)
 	return err < 0 ? err : send_all(cmd->fd, buf_str(&cmd->out));
 }
 
+/* The server, for as long as it is not left; NULL: it has gone. */
+static struct server *
+enter(struct command *cmd)
+{
+	struct control *c = cmd->control;
+
+	pthread_rwlock_rdlock(&c->use);
+	if (!c->gone)
+		return c->server;
+	pthread_rwlock_unlock(&c->use);
+	return NULL;
+}
+
+static void
+leave(struct command *cmd)
+{
+	pthread_rwlock_unlock(&cmd->control->use);
+}
+
 static int
 write_job(void *ctx, struct store_job *job)
 {
-	return server_admin_write(ctx, job);
+	struct server *s = enter(ctx);
+	int err;
+
+	if (!s)
+		return ERR_STOPPING;
+	err = server_admin_write(s, job);
+	leave(ctx);
+	return err;
 }
 
 static void
 kick(void *ctx, uint64_t account_id, struct str device_key)
 {
-	server_admin_kick(ctx, account_id, device_key);
+	struct server *s = enter(ctx);
+
+	/* One that has gone has no sessions. */
+	if (s) {
+		server_admin_kick(s, account_id, device_key);
+		leave(ctx);
+	}
 }
 
 static void
 live(void *ctx, struct json *j)
 {
+	struct server *s = enter(ctx);
 	struct server_counters n;
 	char text[CLOCK_TEXT + 1];
 
-	server_admin_counters(ctx, &n);
+	if (!s)
+		return;
+	server_admin_counters(s, &n);
+	leave(ctx);
 	clock_format(n.started, text);
 	json_kv_str(j, "started", str_n(text, CLOCK_TEXT));
 	json_kv_u64(j, "uptime", n.uptime / 1000);
@@ -171,22 +213,26 @@ static int
 run_call(struct command *cmd, const struct admin_call *call,
 	 const struct admin_secret *secret, struct admin_fail *fail)
 {
-	struct server *s = cmd->control->server;
 	const struct admin_out out = { put, cmd };
+	struct server *s = enter(cmd);
 	struct store_reader *reader;
 	struct admin_env env = {
-		.limits = server_admin_limits(s),
-		.key = server_admin_key(s),
-		.domain = server_admin_domain(s),
-		.postmaster = server_admin_postmaster(s),
 		.now = clock_unix_ms(),
 		.write = write_job,
 		.kick = kick,
 		.live = live,
-		.ctx = s,
+		.ctx = cmd,
 	};
-	int rc, err = store_reader_new(server_admin_store(s), &reader);
+	int rc, err = ERR_STOPPING;
 
+	if (s) {
+		env.limits = server_admin_limits(s);
+		env.key = server_admin_key(s);
+		env.domain = server_admin_domain(s);
+		env.postmaster = server_admin_postmaster(s);
+		err = store_reader_new(server_admin_store(s), &reader);
+		leave(cmd);
+	}
 	if (err < 0)
 		return admin_fail(fail, admin_exit_of(err), "%s",
 				  err_text(err));
@@ -370,6 +416,7 @@ control_free(struct control *c)
 	mem_free(c->path);
 	(void)pthread_cond_destroy(&c->change);
 	(void)pthread_mutex_destroy(&c->lock);
+	(void)pthread_rwlock_destroy(&c->use);
 	mem_free(c);
 }
 
@@ -384,7 +431,8 @@ control_new(struct server *s, const char *path)
 		mem_free(c);
 		return NULL;
 	}
-	(void)pthread_mutex_init(&c->lock, NULL); /* cannot fail on Linux */
+	(void)pthread_mutex_init(&c->lock, NULL); /* cannot fail on Linux, */
+	(void)pthread_rwlock_init(&c->use, NULL); /* and neither can this */
 	list_init(&c->commands);
 	c->server = s;
 	c->listener = -1;
@@ -422,22 +470,42 @@ control_start(struct server *s, const char *path, struct control **ret,
 	return 0;
 }
 
-/* End what still waits for its request, wait for the rest. */
+/* Under the lock: end one side of all connections. */
+static void
+shut_all(struct control *c, int how)
+{
+	LIST_EACH(it, &c->commands)
+		(void)shutdown(LIST_ENTRY(it, struct command, link)->fd,
+			       how); /* or it has gone by itself */
+}
+
+/* Under the lock: wait until no command runs.  False: one does. */
 static bool
-wait_commands(struct control *c, uint64_t ms)
+wait_all(struct control *c, uint64_t ms)
 {
 	uint64_t until = clock_mono_us() + ms * 1000;
+
+	while (c->ncommands > 0 &&
+	       thread_cond_wait(&c->change, &c->lock, until))
+		;
+	return c->ncommands == 0;
+}
+
+/* End what still waits for its request, wait for the rest, and at last take
+ * their connections away from those who wait for who asked. */
+static bool
+end_commands(struct control *c, uint64_t ms)
+{
 	bool ended;
 
 	pthread_mutex_lock(&c->lock);
 	c->stopping = true;
-	LIST_EACH(it, &c->commands)
-		(void)shutdown(LIST_ENTRY(it, struct command, link)->fd,
-			       SHUT_RD); /* or it has gone by itself */
-	while (c->ncommands > 0 &&
-	       thread_cond_wait(&c->change, &c->lock, until))
-		;
-	ended = c->ncommands == 0;
+	shut_all(c, SHUT_RD);
+	ended = wait_all(c, ms);
+	if (!ended) {
+		shut_all(c, SHUT_RDWR);
+		ended = wait_all(c, LAST_TIME);
+	}
 	pthread_mutex_unlock(&c->lock);
 	return ended;
 }
@@ -453,8 +521,12 @@ control_stop(struct control *c, uint64_t ms)
 		return ERR_INTERNAL;
 	(void)pthread_join(c->thread, NULL); /* it is ours, and ends now */
 	admin_socket_unlink(c->path, c->ino);
-	if (!wait_commands(c, ms))
-		return ERR_TIMEOUT;
-	control_free(c);
-	return 0;
+	if (end_commands(c, ms)) {
+		control_free(c);
+		return 0;
+	}
+	pthread_rwlock_wrlock(&c->use);
+	c->gone = true;
+	pthread_rwlock_unlock(&c->use);
+	return ERR_TIMEOUT;
 }

@@ -30,7 +30,8 @@ int control_start(struct server *s, const char *path, struct control **ret,
 /*
  * Take no more, wait up to ms for what runs, and free it; takes NULL.  Best
  * after server_stop(), and before server_wait().  ERR_TIMEOUT: a command still
- * runs, uses server and store, and all the caller may do is end the process.
+ * reads the store (verify does for long).  The server may be waited for, but
+ * the store not be closed: end the process.
  */
 int control_stop(struct control *c, uint64_t ms) WARN_UNUSED;
 
