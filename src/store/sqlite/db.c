@@ -112,7 +112,7 @@ db_script(struct db *db, const char *text)
 void
 db_rollback(struct db *db)
 {
-	/* If this fails the connection is of no more use, and says so at the
+	/* Should there be no memory for this, it is tried again before the
 	 * next BEGIN. */
 	if (db_in_transaction(db))
 		(void)sqlite3_exec(db->h, "ROLLBACK", NULL, NULL, NULL);

@@ -49,8 +49,10 @@ sqlite_reader_free(struct store_reader *reader)
 int
 sqlite_read_begin(struct sqlite_reader *r)
 {
-	int rc = db_row(&r->db, SQL_BEGIN_READ);
+	int rc;
 
+	db_rollback(&r->db);
+	rc = db_row(&r->db, SQL_BEGIN_READ);
 	return rc < 0 ? rc : 0;
 }
 

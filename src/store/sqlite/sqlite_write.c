@@ -358,6 +358,7 @@ batch(struct sqlite_writer *w, struct store_job **jobs, size_t n)
 	int err;
 
 	sqlite_batch_clear(w);
+	db_rollback(&w->db);
 	err = db_exec(&w->db, SQL_BEGIN_WRITE, "");
 	if (err == 0)
 		err = run_jobs(w, jobs, n, &any);
