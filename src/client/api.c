@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "client/front.h"
 #include "proto/command.h"
 #include "proto/reply.h"
@@ -164,8 +165,23 @@ immp_finish(struct immp *c)
 int
 immp_wait(struct immp *c, int timeout)
 {
+	uint64_t heard = c->heard, began = clock_mono_ms();
+	int left = timeout, rc;
+
 	front_clear(c);
-	return front_step(c, timeout);
+	/* Octets that only left us, or only TLS's own, are nothing. */
+	for (;;) {
+		rc = front_step(c, left);
+		if (rc <= 0 || c->heard != heard)
+			return rc;
+		if (timeout >= 0) {
+			uint64_t gone = clock_mono_ms() - began;
+
+			if (gone >= (uint64_t)timeout)
+				return 0;
+			left = timeout - (int)gone;
+		}
+	}
 }
 
 /* --- words --- */

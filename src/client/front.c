@@ -130,6 +130,7 @@ hand_on(struct immp *c)
 
 	if (c->plain.n == 0 || engine_phase(c->e) == ENGINE_HANDSHAKE)
 		return 0;
+	c->heard += c->plain.n;
 	rc = engine_feed(c->e, buf_str(&c->plain));
 	buf_clear(&c->plain);
 	return rc;

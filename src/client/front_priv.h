@@ -29,6 +29,7 @@ struct immp {
 	struct buf wire, plain;
 	char *read_buf;		/* FRONT_READ octets */
 	int timeout;		/* ms, -1: none */
+	uint64_t heard;		/* decrypted octets so far */
 
 	char *host, *domain;	/* of the options; domain as an A-label */
 	char fingerprint[65];

@@ -215,7 +215,9 @@ cmd_list(struct app *a)
 	if (rc)
 		return rc;
 	rc = rows_get(a, c, buf_data(&line), show, &l, more);
-	if (rc < 0)
+	if (rc == IMMP_E_NOT_FOUND)
+		rc = app_error(APP_REFUSED, "there is no folder %s", path);
+	else if (rc < 0)
 		rc = app_fail(c, rc);
 	else if (more[0] && term_out() && term_err())
 		fprintf(stderr, "%sThere is more: --before %.36s%s\n",

@@ -1,7 +1,6 @@
 /*
  * immp: a person's client for IMMP.  See immp(1).
  */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,9 +40,6 @@ main(int argc, char **argv)
 	int rc;
 
 	text_setup();
-	/* A reader that has seen enough is no reason to die in the middle of
-	 * a file: writing then fails, and that is told. */
-	signal(SIGPIPE, SIG_IGN);
 	rc = args_parse(app_commands, argc, argv, &a, why, sizeof(why));
 	if (rc)
 		return usage(&a, why);
