@@ -75,6 +75,8 @@ buf_cleanup(struct buf *b)
 {
 	buf_done(b);
 }
+/* Always with an initialiser, so that a return before buf_init() is harmless:
+ * CLEANUP_BUF struct buf b = { 0 };  (tools/lint insists) */
 #define CLEANUP_BUF __attribute__((cleanup(buf_cleanup)))
 
 #endif

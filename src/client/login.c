@@ -306,7 +306,7 @@ add_device(struct buf *b, struct str name)
 int
 login_start(struct login *l)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	int rc;
 
 	if (!is_plain(l->account) || (l->key && l->device.n == 0))

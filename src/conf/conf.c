@@ -261,7 +261,7 @@ conf_load(const char *path, const struct conf_schema *schemas, size_t n,
 	  struct conf **ret)
 {
 	struct conf *c = mem_zalloc(sizeof(*c));
-	CLEANUP_BUF struct buf text;
+	CLEANUP_BUF struct buf text = { 0 };
 
 	buf_init(&text, CONF_FILE);
 	if (c == NULL)

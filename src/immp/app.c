@@ -42,7 +42,7 @@ app_next(const struct app *a, const char *name, size_t *at)
 int
 app_error(enum app_exit code, const char *fmt, ...)
 {
-	CLEANUP_BUF struct buf line;
+	CLEANUP_BUF struct buf line = { 0 };
 	char text[1024];
 	va_list ap;
 

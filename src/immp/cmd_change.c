@@ -32,7 +32,7 @@ hear(void *ctx, const struct immp_reply *r)
 static int
 change_one(struct change *ch, struct immp *c, const char *word)
 {
-	CLEANUP_BUF struct buf target, line;
+	CLEANUP_BUF struct buf target = { 0 }, line = { 0 };
 	char quoted[4200];
 	int rc;
 

@@ -29,7 +29,7 @@ add_scope(struct buf *b, const json_t *scope)
 static int
 show(void *ctx, json_t *row)
 {
-	CLEANUP_BUF struct buf b, scope;
+	CLEANUP_BUF struct buf b = { 0 }, scope = { 0 };
 	char when[16] = "";
 	uint64_t created = row_time(row, "created");
 	int rc;

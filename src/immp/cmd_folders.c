@@ -13,7 +13,7 @@
 static int
 show(void *ctx, json_t *row)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	uint64_t unread = row_u64(row, "unread");
 	size_t *width = ctx;
 	char size[16];

@@ -71,7 +71,7 @@ add_flags(struct buf *b, const json_t *row)
 static int
 show_fields(const json_t *row)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	int rc;
 
 	buf_init(&b, 1u << 20);
@@ -157,7 +157,7 @@ static int
 show(void *ctx, json_t *row)
 {
 	const struct listing *l = ctx;
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	bool unread = !row_has(row, "flags", "read");
 	int rc;
 
@@ -201,7 +201,7 @@ compose(const struct app *a, const char *path, struct buf *b)
 int
 cmd_list(struct app *a)
 {
-	CLEANUP_BUF struct buf line;
+	CLEANUP_BUF struct buf line = { 0 };
 	struct listing l = { term_width(), clock_unix_ms() };
 	const char *path = a->nwords ? a->word[0] : "/inbox";
 	char more[IMMP_UUID_SIZE];

@@ -180,7 +180,7 @@ save(struct login_job *j)
 static int
 report(const struct login_job *j)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	struct json w;
 
 	if (!j->a->json) {

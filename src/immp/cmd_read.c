@@ -54,7 +54,7 @@ copy_piece(void *ctx, const struct immp_piece *p)
 	if (!k->clean) {
 		fwrite(p->octets, 1, p->noctets, stdout);
 	} else {
-		CLEANUP_BUF struct buf out;
+		CLEANUP_BUF struct buf out = { 0 };
 		size_t used;
 
 		buf_init(&out, 4u << 20);
@@ -131,7 +131,7 @@ copy_whole(struct app *a, struct immp *c, const char *target,
 static void
 print_line(const char *name, struct str value)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 
 	buf_init(&b, 4 * value.n + 16);
 	if (value.n == 0 || text_line(&b, value) < 0)
@@ -160,7 +160,7 @@ add_person(struct buf *b, const json_t *envelope, struct str imid)
 static void
 print_people(const char *name, const json_t *envelope, const char *key)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	const json_t *list = json_object_get(envelope, key), *v;
 	size_t i;
 	int rc = 0;
@@ -237,7 +237,7 @@ convert(const char *charset, struct str in, struct buf *out)
 static void
 print_text(struct str text, const struct part_view *p)
 {
-	CLEANUP_BUF struct buf utf8, plain, wrapped;
+	CLEANUP_BUF struct buf utf8 = { 0 }, plain = { 0 }, wrapped = { 0 };
 	char charset[64];
 	size_t cols = term_width();
 
@@ -261,7 +261,7 @@ static int
 show_text(struct app *a, struct immp *c, const char *target,
 	  const json_t *m)
 {
-	CLEANUP_BUF struct buf text;
+	CLEANUP_BUF struct buf text = { 0 };
 	struct immp_fetch f = IMMP_FETCH_INIT;
 	struct part_view p;
 	char id[300];
@@ -311,7 +311,7 @@ print_attachments(const json_t *m)
 	bool first = true;
 
 	for (size_t i = 0; i < message_parts(m); i++) {
-		CLEANUP_BUF struct buf b;
+		CLEANUP_BUF struct buf b = { 0 };
 		struct part_view p;
 		char size[16];
 
@@ -348,7 +348,7 @@ show(struct app *a, struct immp *c, const char *target, const json_t *m)
 static int
 run(struct app *a, struct immp *c)
 {
-	CLEANUP_BUF struct buf target;
+	CLEANUP_BUF struct buf target = { 0 };
 	const char *part = app_value(a, "part");
 	struct part_view p;
 	json_t *m = NULL;

@@ -41,7 +41,7 @@ write_piece(void *ctx, const struct immp_piece *p)
 static int
 report(const struct saving *s, const struct part_view *p)
 {
-	CLEANUP_BUF struct buf path, b;
+	CLEANUP_BUF struct buf path = { 0 }, b = { 0 };
 	struct json w;
 	int rc;
 
@@ -130,7 +130,7 @@ save_all(struct saving *s, const json_t *m)
 int
 cmd_save(struct app *a)
 {
-	CLEANUP_BUF struct buf target;
+	CLEANUP_BUF struct buf target = { 0 };
 	struct saving s = { .a = a, .fd = -1,
 			    .dir = a->nwords > 1 ? a->word[1] : ".",
 			    .progress = { .what = "saving" } };

@@ -31,7 +31,7 @@ void
 shell_show(void *ctx, struct str octets)
 {
 	struct shell *s = ctx;
-	CLEANUP_BUF struct buf out;
+	CLEANUP_BUF struct buf out = { 0 };
 	size_t used;
 
 	if (!term_out()) {

@@ -20,7 +20,7 @@ int
 message_get(struct immp *c, const char *word, struct buf *target,
 	    json_t **ret)
 {
-	CLEANUP_BUF struct buf text;
+	CLEANUP_BUF struct buf text = { 0 };
 	struct immp_fetch f = IMMP_FETCH_INIT;
 	json_error_t error;
 	int rc;

@@ -182,7 +182,7 @@ account_format(const struct account *a, struct buf *b)
 int
 account_load(const char *name, struct account *ret)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	char path[PATH_MAX];
 	int rc = account_path(name, path, sizeof(path));
 
@@ -251,7 +251,7 @@ replace(const char *path, struct str content)
 int
 account_save(const struct account *a)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	char path[PATH_MAX];
 	int rc = settings_make();
 
@@ -283,7 +283,7 @@ account_remove(const char *name)
 static int
 read_only(const char *path, char *dst, size_t cap)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	struct account a;
 	char own[PATH_MAX];
 	int rc;

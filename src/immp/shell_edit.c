@@ -56,7 +56,7 @@ common(const struct buf *b)
 static unsigned char
 complete(EditLine *el, int ch)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	const LineInfo *li = el_line(el);
 	struct str line = str_n(li->buffer, (size_t)(li->cursor - li->buffer));
 	char insert[64];

@@ -207,7 +207,7 @@ term_progress_end(struct term_progress *p)
 void
 term_write(struct str octets)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 
 	if (!term_out()) {
 		fwrite(octets.p, 1, octets.n, stdout);

@@ -146,7 +146,7 @@ clip(struct str s, size_t cols, size_t *ret_width)
 int
 text_fit(struct buf *b, struct str s, size_t cols, bool pad)
 {
-	CLEANUP_BUF struct buf line;
+	CLEANUP_BUF struct buf line = { 0 };
 	size_t width, n;
 	int rc;
 
@@ -253,7 +253,7 @@ wrap_line(struct buf *b, struct str line, size_t cols)
 int
 text_wrap(struct buf *b, struct str s, size_t cols)
 {
-	CLEANUP_BUF struct buf clean;
+	CLEANUP_BUF struct buf clean = { 0 };
 	struct str rest, line;
 	int rc;
 

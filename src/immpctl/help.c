@@ -5,7 +5,7 @@
 static void
 print_synopsis(const struct admin_row *row, const char *before)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 
 	buf_init(&b, 1024);
 	if (admin_synopsis(row, &b) == 0)

@@ -137,7 +137,7 @@ run(struct ctl *c)
 static int
 usage(const struct admin_row *row, const struct admin_fail *f)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 
 	buf_init(&b, 1024);
 	(void)fprintf(stderr, "immpctl: %s\n", f->why);

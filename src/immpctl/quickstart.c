@@ -226,7 +226,7 @@ make_data(struct ctl *c, struct plan *p)
 static int
 make_conf(struct ctl *c, const struct plan *p)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	int err;
 
 	buf_init(&b, 8192);
@@ -289,7 +289,7 @@ add_port(struct json *j, struct ctl *c, const struct plan *p, const char *srv,
 static int
 tell(struct ctl *c, const struct plan *p)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	struct str start = arena_fmt(&c->arena, "immpd -c %s", p->conf);
 	struct admin_out out = render_out(c->render);
 	struct json j;

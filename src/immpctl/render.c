@@ -394,7 +394,7 @@ print_members(const struct render *r, const json_t *v, struct buf *b)
 static int
 print_object(struct render *r, const json_t *v)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	int err;
 
 	buf_init(&b, ADMIN_ANSWER_MAX);

@@ -24,8 +24,8 @@ upgrade_ok(struct net_stream *s, size_t left)
 	s->upgraded = false;
 	if (left == 0 && !net_stream_has_input(s))
 		return true;
-	/* spec: Connection.  Octets behind the UPGRADE line: no 204, nothing
-	 * of what is pending is sent. */
+	/* Octets behind the UPGRADE line: no 204, nothing of what is pending
+	 * is sent (spec: Connection). */
 	buf_done(&s->wire);
 	buf_done(&s->out);
 	net_stream_end(s, ERR_PROTOCOL);

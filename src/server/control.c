@@ -366,7 +366,7 @@ static void
 take(struct control *c)
 {
 	int fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
-	CLEANUP_BUF struct buf out;
+	CLEANUP_BUF struct buf out = { 0 };
 	int err;
 
 	if (fd < 0) {

@@ -99,7 +99,7 @@ help_wanted(const struct command_def *d, const struct command_param *topic)
 static void
 help_line(struct session *s, struct cmd *c, const struct command_def *d)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	struct reply r;
 
 	buf_init(&b, 1024);

@@ -153,7 +153,7 @@ device_list_finish(struct session *s, struct cmd *c)
 	if (c->err < 0)
 		return cmd_answer_err(s, c, c->err);
 	for (size_t i = 0; i < d->n; i++) {
-		CLEANUP_BUF struct buf b;
+		CLEANUP_BUF struct buf b = { 0 };
 
 		buf_init(&b, LIMIT_REPLY);
 		if (device_row(&b, &d->v[i]) < 0)

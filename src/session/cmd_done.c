@@ -68,7 +68,7 @@ fill_recipients(struct cmd *c, struct done *dn)
 static int
 fill_owners(struct cmd *c, struct done *dn)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 
 	buf_init(&b, 1u << 20);
 	for (size_t i = 0; i < dn->w.nto; i++)
@@ -82,7 +82,7 @@ fill_owners(struct cmd *c, struct done *dn)
 static int
 fill_hash(struct done *dn)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	int err;
 
 	buf_init(&b, 4u << 20);

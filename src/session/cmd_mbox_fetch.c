@@ -178,7 +178,7 @@ render_of_part(struct fetch *f)
 static int
 render_of_message(struct fetch *f)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	struct render_state state;
 	struct str text;
 	int err;

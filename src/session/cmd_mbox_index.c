@@ -70,7 +70,7 @@ static void
 index_plain(struct cmd *c, struct index *x, const struct store_row *row)
 {
 	struct message_row_text t = { 0 };
-	CLEANUP_BUF struct buf flags;
+	CLEANUP_BUF struct buf flags = { 0 };
 	struct reply r;
 
 	buf_init(&flags, LIMIT_REPLY);
@@ -90,7 +90,7 @@ index_plain(struct cmd *c, struct index *x, const struct store_row *row)
 static void
 index_json(struct cmd *c, struct index *x, const struct store_row *row)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	struct reply r;
 
 	buf_init(&b, LIMIT_REPLY);

@@ -81,7 +81,7 @@ list_check(struct session *s, struct cmd *c)
 static void
 list_row(struct cmd *c, struct folders *f, const struct store_folder *fo)
 {
-	CLEANUP_BUF struct buf b, p;
+	CLEANUP_BUF struct buf b = { 0 }, p = { 0 };
 	struct reply r;
 	struct json j;
 	int err;
@@ -147,7 +147,7 @@ static void
 check_row(struct cmd *c, struct store_reader *r, struct folders *f,
 	  const struct store_folder *fo, bool last)
 {
-	CLEANUP_BUF struct buf p;
+	CLEANUP_BUF struct buf p = { 0 };
 	uint64_t total = 0, unread = 0;
 	struct reply rp;
 	int err;

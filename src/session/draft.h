@@ -3,8 +3,8 @@
  *
  * Belongs to a pipeline; DONE takes it over; a DATA that fills it holds it too.
  * Octets gather in memory up to limits.inline_part, then in a file of the store
- * (struct store_big), written by jobs.  Only one thread touches it at a time: the loop, or the job of the
- * DATA or DONE that has it.
+ * (struct store_big), written by jobs.  Only one thread touches it at a time:
+ * the loop, or the job of the DATA or DONE that has it.
  */
 #ifndef SESSION_DRAFT_H
 #define SESSION_DRAFT_H

@@ -158,7 +158,7 @@ mbox_path(struct buf *b, const struct box *box, const struct store_folder *f)
 static int
 put_folders(struct json *j, const struct box *box, const struct store_row *row)
 {
-	CLEANUP_BUF struct buf p;
+	CLEANUP_BUF struct buf p = { 0 };
 	int err = 0;
 
 	buf_init(&p, LIMIT_REPLY);

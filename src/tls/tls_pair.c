@@ -65,7 +65,7 @@ create_from(BIO *pem, const char *path)
 static int
 key_load(const char *path, EVP_PKEY **ret)
 {
-	CLEANUP_BUF struct buf text;
+	CLEANUP_BUF struct buf text = { 0 };
 	CLEANUP_BIO BIO *b = NULL;
 	int err;
 
@@ -212,7 +212,7 @@ tls_x509_fingerprint(X509 *x, char ret[static 65])
 int
 tls_file_fingerprint(const char *certificate, char ret[static 65])
 {
-	CLEANUP_BUF struct buf text;
+	CLEANUP_BUF struct buf text = { 0 };
 	CLEANUP_BIO BIO *b = NULL;
 	CLEANUP_X509 X509 *x = NULL;
 	int err;

@@ -54,7 +54,7 @@ pull(struct render *r)
 static void
 check_head(struct arena *a, const struct message *m)
 {
-	CLEANUP_BUF struct buf out;
+	CLEANUP_BUF struct buf out = { 0 };
 	struct render *r;
 	struct str s, line;
 	uint64_t reads = 0;
@@ -87,7 +87,7 @@ check_head(struct arena *a, const struct message *m)
 static void
 check_written(struct arena *a, const struct message *m)
 {
-	CLEANUP_BUF struct buf first, second;
+	CLEANUP_BUF struct buf first = { 0 }, second = { 0 };
 	struct message again;
 	struct message_row_text t;
 

@@ -79,7 +79,7 @@ send_all(struct server *s, struct str octets)
 static void
 say(struct server *s, struct str octets)
 {
-	CLEANUP_BUF struct buf out;
+	CLEANUP_BUF struct buf out = { 0 };
 
 	buf_init(&out, octets.n + (1u << 20));
 	if (!s->tls) {
@@ -95,7 +95,7 @@ say(struct server *s, struct str octets)
 static bool
 hear(struct server *s)
 {
-	CLEANUP_BUF struct buf out;
+	CLEANUP_BUF struct buf out = { 0 };
 	char octets[16384];
 	ssize_t n = recv(s->fd, octets, sizeof(octets), 0);
 	size_t used;
@@ -276,7 +276,7 @@ static void
 give(struct server *s, const char *text)
 {
 	static const char from[] = "n0re\\", to[] = "\n\0\r\033\\";
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	int rc = 0;
 
 	buf_init(&b, 65536);

@@ -189,7 +189,7 @@ static int
 do_account(void *ctx, const char *imid, const char *password)
 {
 	struct world *w = ctx;
-	char (*a)[300] = w->accounts[w->naccounts++];
+	char(*a)[300] = w->accounts[w->naccounts++];
 
 	if (str_copy(str_c(imid), a[0], 300) < 0 ||
 	    str_copy(str_c(password), a[1], 300) < 0)

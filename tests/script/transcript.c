@@ -251,7 +251,7 @@ next_line(struct play *p, struct buf *line)
 static int
 expect_line(struct play *p, struct str pat, bool draft)
 {
-	CLEANUP_BUF struct buf line;
+	CLEANUP_BUF struct buf line = { 0 };
 	struct reply_line r;
 	int err;
 
@@ -275,7 +275,7 @@ expect_line(struct play *p, struct str pat, bool draft)
 static int
 expect_block(struct play *p, struct str text)
 {
-	CLEANUP_BUF struct buf want, got;
+	CLEANUP_BUF struct buf want = { 0 }, got = { 0 };
 	struct conn *c = current(p);
 	struct buf *in = p->ops->input(p->ctx, c->c);
 	bool closed = false;
@@ -315,7 +315,7 @@ expect_closed(struct play *p)
 static int
 expect_quiet(struct play *p)
 {
-	CLEANUP_BUF struct buf line;
+	CLEANUP_BUF struct buf line = { 0 };
 	int err;
 
 	/* Whatever it says now must be the answer to this. */
@@ -396,7 +396,7 @@ make_key(struct play *p, struct str name, const char *password)
 static int
 say(struct play *p, struct str text, bool raw)
 {
-	CLEANUP_BUF struct buf b, o;
+	CLEANUP_BUF struct buf b = { 0 }, o = { 0 };
 	int err;
 
 	buf_init(&b, 1u << 20);

@@ -103,7 +103,7 @@ wire_send(struct wire *w, struct str octets)
 int
 wire_say(struct wire *w, const char *line)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	int err;
 
 	buf_init(&b, BUFFER);

@@ -116,7 +116,7 @@ test_synopsis(void **state)
 	const struct admin_row *rows = admin_rows(&n);
 
 	TEST_EACH(c, synopsis_cases) {
-		CLEANUP_BUF struct buf b;
+		CLEANUP_BUF struct buf b = { 0 };
 		const struct admin_row *row = rows;
 
 		while (row->id != c->id)

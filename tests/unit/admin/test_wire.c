@@ -15,7 +15,7 @@ test_request(void **state)
 	struct admin_secret secret = { .has_kdf = true, .has_key = true,
 				       .kdf = { .t = 3, .m = 20000 },
 				       .key.hex = HEX };
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	struct admin_request req;
 	struct arena a;
 
@@ -110,7 +110,7 @@ test_request_bad(void **state)
 static void
 check_answer(enum admin_kind kind, const char *text, const char *line)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	struct admin_answer ans;
 	struct arena a;
 
@@ -128,7 +128,7 @@ check_answer(enum admin_kind kind, const char *text, const char *line)
 static void
 test_answer(void **state)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	struct admin_answer ans;
 	struct arena a;
 

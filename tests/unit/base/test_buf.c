@@ -7,7 +7,7 @@
 static void
 test_add(void **state)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 
 	buf_init(&b, 1000);
 	assert_null(buf_data(&b));
@@ -36,7 +36,7 @@ test_add(void **state)
 static void
 test_ceiling(void **state)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 
 	buf_init(&b, 5);
 	assert_rc(buf_add(&b, "abc", 3), 0);
@@ -71,7 +71,7 @@ test_ceiling(void **state)
 static void
 test_no_ceiling(void **state)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 
 	buf_init(&b, SIZE_MAX);
 	assert_rc(buf_add_c(&b, 'x'), 0);
@@ -85,7 +85,7 @@ test_no_ceiling(void **state)
 static void
 test_queue(void **state)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	uint8_t in = 0, out = 0;
 	size_t n = 0;
 
@@ -116,7 +116,7 @@ test_queue(void **state)
 static void
 test_release(void **state)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 
 	buf_init(&b, 100000);
 	buf_release(&b, 10);
@@ -133,7 +133,7 @@ test_release(void **state)
 static void
 test_steal(void **state)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	char *p;
 	size_t n;
 
@@ -160,7 +160,7 @@ test_steal(void **state)
 static int
 use_buf(void *arg)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	int rc;
 
 	buf_init(&b, 100000);

@@ -46,7 +46,7 @@ static void
 test_create(void **state)
 {
 	struct place *p = *state;
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	struct stat st;
 
 	buf_init(&b, 100);
@@ -69,7 +69,7 @@ static void
 test_read_private(void **state)
 {
 	struct place *p = *state;
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 
 	buf_init(&b, 100);
 	assert_int_equal(file_read(p->path, true, &b), ERR_NOTFOUND);
@@ -87,7 +87,7 @@ static void
 test_read_ceiling(void **state)
 {
 	struct place *p = *state;
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	char text[10000];
 
 	memset(text, 'x', sizeof(text));

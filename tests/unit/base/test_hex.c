@@ -6,7 +6,7 @@
 static void
 test_hex(void **state)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	uint8_t octets[256], back[256];
 
 	for (int i = 0; i < 256; i++)
@@ -61,7 +61,7 @@ static void
 test_b64(void **state)
 {
 	TEST_EACH(c, b64_cases) {
-		CLEANUP_BUF struct buf b;
+		CLEANUP_BUF struct buf b = { 0 };
 		struct str plain = str_c(c->plain);
 		char out[16];
 		size_t n = 99;

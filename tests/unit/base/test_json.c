@@ -37,7 +37,7 @@ write_sample(struct json *j)
 static void
 test_compact(void **state)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	struct json j;
 
 	buf_init(&b, 1000);
@@ -54,7 +54,7 @@ test_compact(void **state)
 static void
 test_pretty(void **state)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	struct json j;
 
 	buf_init(&b, 1000);
@@ -106,7 +106,7 @@ test_escape(void **state)
 
 	guard_init(&g, 100);
 	TEST_EACH(c, escape_cases) {
-		CLEANUP_BUF struct buf b;
+		CLEANUP_BUF struct buf b = { 0 };
 		size_t full = strlen(c->out);
 
 		/* Just enough room; and for all less, nothing is changed. */
@@ -129,7 +129,7 @@ test_escape(void **state)
 static void
 test_depth(void **state)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	struct json j;
 
 	buf_init(&b, 1000);
@@ -218,7 +218,7 @@ test_wrong(void **state)
 	};
 
 	TEST_EACH(fn, wrong) {
-		CLEANUP_BUF struct buf b;
+		CLEANUP_BUF struct buf b = { 0 };
 		struct json j;
 
 		buf_init(&b, 1000);
@@ -231,7 +231,7 @@ test_wrong(void **state)
 static void
 test_ceiling(void **state)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	struct json j;
 
 	for (size_t max = 0;; max++) {
@@ -250,7 +250,7 @@ test_ceiling(void **state)
 static int
 use_json(void *arg)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	struct json j;
 
 	buf_init(&b, 1000);

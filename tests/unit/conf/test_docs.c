@@ -37,7 +37,7 @@ static void
 test_manual(void **state)
 {
 	struct conf_schema s[IMMPD_SCHEMAS];
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	char want[80];
 
 	read_file(manual_path, &b);
@@ -79,7 +79,7 @@ is_shown(struct str line)
 static void
 uncomment(const char *to)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	FILE *f = fopen(to, "we");
 	struct str rest, line;
 

@@ -124,7 +124,7 @@ run(struct arena *a, const char *kind, char *const path[3],
 int
 main(void)
 {
-	CLEANUP_BUF struct buf manifest, body;
+	CLEANUP_BUF struct buf manifest = { 0 }, body = { 0 };
 	struct arena a;
 	char kind[16], paths[3][256];
 	char *const path[3] = { paths[0], paths[1], paths[2] };

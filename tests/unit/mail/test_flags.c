@@ -122,7 +122,7 @@ test_limit(void **state)
 static void
 test_write(void **state)
 {
-	CLEANUP_BUF struct buf b;
+	CLEANUP_BUF struct buf b = { 0 };
 	struct json j;
 
 	buf_init(&b, 1000);

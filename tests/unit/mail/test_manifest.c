@@ -16,7 +16,7 @@ test_round_trip(void **state)
 						  sample_small() };
 
 	TEST_EACH(m, samples) {
-		CLEANUP_BUF struct buf out;
+		CLEANUP_BUF struct buf out = { 0 };
 		struct message back;
 
 		buf_init(&out, 65536);
@@ -31,7 +31,7 @@ test_round_trip(void **state)
 static void
 test_small(void **state)
 {
-	CLEANUP_BUF struct buf out;
+	CLEANUP_BUF struct buf out = { 0 };
 
 	buf_init(&out, 65536);
 	assert_rc(message_manifest(sample_small(), &out), 0);
@@ -47,7 +47,7 @@ test_small(void **state)
 static void
 test_trailer(void **state)
 {
-	CLEANUP_BUF struct buf out;
+	CLEANUP_BUF struct buf out = { 0 };
 	const uint8_t *le;
 	struct message back;
 	size_t n;
@@ -68,7 +68,7 @@ test_trailer(void **state)
 static void
 test_ceiling(void **state)
 {
-	CLEANUP_BUF struct buf out;
+	CLEANUP_BUF struct buf out = { 0 };
 
 	buf_init(&out, 100);
 	assert_rc(buf_add_cstr(&out, "x"), 0);
@@ -174,7 +174,7 @@ test_damaged(void **state)
 static void
 test_every_octet(void **state)
 {
-	CLEANUP_BUF struct buf out;
+	CLEANUP_BUF struct buf out = { 0 };
 	struct str whole;
 
 	buf_init(&out, 65536);

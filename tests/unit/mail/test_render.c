@@ -199,7 +199,7 @@ check_kind(const struct message *m, int kind, struct buf *out)
 
 	arena_init(&a, 64 << 20, 4096);
 	for (size_t i = 0; i < TEST_COUNT(sizes); i++) {
-		CLEANUP_BUF struct buf again;
+		CLEANUP_BUF struct buf again = { 0 };
 		struct render *r;
 
 		buf_init(&again, 64 << 20);
@@ -253,7 +253,7 @@ static void
 check_message(const struct message *m)
 {
 	for (int kind = 0; kind < (int)TEST_COUNT(kinds); kind++) {
-		CLEANUP_BUF struct buf out;
+		CLEANUP_BUF struct buf out = { 0 };
 
 		buf_init(&out, 64 << 20);
 		check_kind(m, kind, &out);
@@ -324,7 +324,7 @@ test_part(void **state)
 	body.n = 2000;
 	fill(body.octets, body.n, FILL_OCTETS);
 	TEST_EACH(c, ranges) {
-		CLEANUP_BUF struct buf out;
+		CLEANUP_BUF struct buf out = { 0 };
 		struct render *r;
 
 		buf_init(&out, 1 << 20);
@@ -359,7 +359,7 @@ one_text(struct message *m, struct message_part *p, const char *octets)
 static void
 test_golden(void **state)
 {
-	CLEANUP_BUF struct buf out;
+	CLEANUP_BUF struct buf out = { 0 };
 	struct message m;
 	struct message_part p;
 
@@ -447,7 +447,7 @@ test_boundary(void **state)
 			     .multipart = true,
 			     .parts = parts,
 			     .nparts = 2 };
-	CLEANUP_BUF struct buf first, second, third;
+	CLEANUP_BUF struct buf first = { 0 }, second = { 0 }, third = { 0 };
 
 	buf_init(&first, 64 << 20);
 	buf_init(&second, 64 << 20);

@@ -15,7 +15,7 @@ static struct guard page;
 static void
 test_full(void **state)
 {
-	CLEANUP_BUF struct buf out;
+	CLEANUP_BUF struct buf out = { 0 };
 
 	buf_init(&out, 65536);
 	assert_rc(buf_add_cstr(&out, "{"), 0);
@@ -41,7 +41,7 @@ test_full(void **state)
 static void
 test_small(void **state)
 {
-	CLEANUP_BUF struct buf out;
+	CLEANUP_BUF struct buf out = { 0 };
 
 	buf_init(&out, 65536);
 	assert_rc(message_row(sample_small(), &out), 0);
@@ -56,7 +56,7 @@ test_small(void **state)
 static void
 test_read(void **state)
 {
-	CLEANUP_BUF struct buf out;
+	CLEANUP_BUF struct buf out = { 0 };
 	struct message_row_text t;
 
 	buf_init(&out, 65536);
@@ -82,7 +82,7 @@ test_read(void **state)
 static void
 check_long(const char *name, const struct message *m, bool cut)
 {
-	CLEANUP_BUF struct buf out;
+	CLEANUP_BUF struct buf out = { 0 };
 	struct message_row_text t;
 
 	buf_init(&out, 1 << 20);

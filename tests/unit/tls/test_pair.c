@@ -21,7 +21,7 @@ content(const char *path, struct buf *b)
 static void
 test_left_alone(void **state)
 {
-	CLEANUP_BUF struct buf cert, key, cert2, key2;
+	CLEANUP_BUF struct buf cert = { 0 }, key = { 0 }, cert2 = { 0 }, key2 = { 0 };
 
 	content(files.certificate[0], &cert);
 	content(files.key[0], &key);
