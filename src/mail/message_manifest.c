@@ -17,46 +17,15 @@
  *
  * The writer runs once a delivery and uses no memory but the buffer's.
  */
-#include "mail/message.h"
-
-#include "base/hex.h"
-#include "base/json.h"
+#include "mail/message_priv.h"
 
 #define MANIFEST_VERSION 1
 
 static void
-write_text(struct json *j, const char *key, struct str s)
-{
-	if (s.n > 0)
-		json_kv_str(j, key, s);
-}
-
-static void
-write_true(struct json *j, const char *key, bool v)
-{
-	if (v)
-		json_kv_bool(j, key, true);
-}
-
-static void
-write_uuid(struct json *j, const char *key, const struct uuid *u)
-{
-	char text[UUID_TEXT + 1];
-
-	uuid_format(u, text);
-	json_kv_str(j, key, str_n(text, UUID_TEXT));
-}
-
-static void
 write_list(struct json *j, const char *key, const struct str *v, size_t n)
 {
-	if (n == 0)
-		return;
-	json_key(j, key);
-	json_array_begin(j);
-	for (size_t i = 0; i < n; i++)
-		json_str(j, v[i]);
-	json_array_end(j);
+	if (n > 0)
+		message_json_list(j, key, v, n);
 }
 
 static void
@@ -67,36 +36,29 @@ write_pairs(struct json *j, const char *key, const struct message_header *v,
 		return;
 	json_key(j, key);
 	json_array_begin(j);
-	for (size_t i = 0; i < n; i++) {
-		json_array_begin(j);
-		json_str(j, v[i].name);
-		json_str(j, v[i].value);
-		json_array_end(j);
-	}
+	for (size_t i = 0; i < n; i++)
+		message_json_pair(j, &v[i]);
 	json_array_end(j);
 }
 
 static void
 write_part(struct json *j, const struct message_part *p)
 {
-	char hash[2 * sizeof(p->sha256)];
-
-	hex_encode(p->sha256, sizeof(p->sha256), hash);
 	json_object_begin(j);
 	json_kv_str(j, "id", p->id);
 	json_kv_str(j, "type", p->type);
-	write_text(j, "file", p->file);
-	write_text(j, "cid", p->cid);
-	write_text(j, "in", p->in);
-	write_true(j, "content", p->content);
-	write_true(j, "inline", p->is_inline);
+	message_json_text(j, "file", p->file);
+	message_json_text(j, "cid", p->cid);
+	message_json_text(j, "in", p->in);
+	message_json_true(j, "content", p->content);
+	message_json_true(j, "inline", p->is_inline);
 	json_kv_u64(j, "offset", p->offset);
 	json_kv_u64(j, "length", p->length);
-	json_kv_str(j, "sha256", str_n(hash, sizeof(hash)));
+	message_json_hash(j, p);
 	json_kv_u64(j, "shape", p->shape);
 	if (p->bare_lf > 0)
 		json_kv_u64(j, "bare_lf", p->bare_lf);
-	write_true(j, "ends_lf", p->ends_lf);
+	message_json_true(j, "ends_lf", p->ends_lf);
 	json_object_end(j);
 }
 
@@ -110,25 +72,25 @@ message_manifest(const struct message *m, struct buf *out)
 	json_init(&j, out);
 	json_object_begin(&j);
 	json_kv_u64(&j, "v", MANIFEST_VERSION);
-	write_uuid(&j, "id", &m->id);
-	write_text(&j, "from", m->from);
-	write_text(&j, "by", m->by);
+	message_json_uuid(&j, "id", &m->id);
+	message_json_text(&j, "from", m->from);
+	message_json_text(&j, "by", m->by);
 	write_list(&j, "to", m->to, m->nto);
 	write_list(&j, "cc", m->cc, m->ncc);
-	write_text(&j, "subject", m->subject);
+	message_json_text(&j, "subject", m->subject);
 	json_kv_u64(&j, "date", m->date);
 	json_kv_u64(&j, "received", m->received);
 	if (m->important != 0) {
 		json_key(&j, "important");
 		json_i64(&j, m->important > 0 ? 1 : -1);
 	}
-	write_true(&j, "secure", m->secure);
+	message_json_true(&j, "secure", m->secure);
 	if (m->has_reply)
-		write_uuid(&j, "reply", &m->reply);
-	write_true(&j, "multipart", m->multipart);
+		message_json_uuid(&j, "reply", &m->reply);
+	message_json_true(&j, "multipart", m->multipart);
 	write_pairs(&j, "headers", m->headers, m->nheaders);
 	write_pairs(&j, "names", m->names, m->nnames);
-	write_text(&j, "preview", m->preview);
+	message_json_text(&j, "preview", m->preview);
 	json_key(&j, "parts");
 	json_array_begin(&j);
 	for (size_t i = 0; i < m->nparts; i++)

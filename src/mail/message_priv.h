@@ -4,6 +4,7 @@
 #ifndef MAIL_MESSAGE_PRIV_H
 #define MAIL_MESSAGE_PRIV_H
 
+#include "base/json.h"
 #include "mail/message.h"
 
 /* Multiparts in multiparts; readers of MIME give up not far behind it. */
@@ -37,5 +38,18 @@ bool message_is_container(const struct message_part *p);
  */
 int message_parents(const struct message *m, int32_t *parent, bool *ret_twice)
 	WARN_UNUSED;
+
+/* Members of JSON.  An empty text, and what is not true, is left out. */
+void message_json_text(struct json *j, const char *key, struct str s);
+void message_json_true(struct json *j, const char *key, bool v);
+void message_json_uuid(struct json *j, const char *key, const struct uuid *u);
+/* RFC 3339. */
+void message_json_time(struct json *j, const char *key, uint64_t unix_ms);
+/* The member "sha256". */
+void message_json_hash(struct json *j, const struct message_part *p);
+void message_json_list(struct json *j, const char *key, const struct str *v,
+		       size_t n);
+/* An element, [name,value]. */
+void message_json_pair(struct json *j, const struct message_header *h);
 
 #endif

@@ -9,9 +9,8 @@
 
 #include <jansson.h>
 
-#include "base/clock.h"
-#include "base/json.h"
 #include "base/utf8.h"
+#include "mail/message_priv.h"
 
 #define ROW_MAX 60000
 
@@ -67,43 +66,29 @@ write_names(struct row *r, const struct message *m)
 	json_object_end(&r->j);
 }
 
-static void
-write_time(struct json *j, const char *key, uint64_t unix_ms)
-{
-	char text[CLOCK_TEXT + 1];
-
-	clock_format(unix_ms, text);
-	json_kv_str(j, key, str_n(text, CLOCK_TEXT));
-}
-
 static int
 write_row(const struct message *m, bool cut, struct buf *out)
 {
 	struct row r = { .cut = cut };
-	char reply[UUID_TEXT + 1];
 
 	json_init(&r.j, out);
 	json_object_begin(&r.j);
 	json_kv_str(&r.j, "from", clip(&r, m->from, CUT_ITEM));
-	if (m->by.n > 0)
-		json_kv_str(&r.j, "by", clip(&r, m->by, CUT_ITEM));
+	message_json_text(&r.j, "by", clip(&r, m->by, CUT_ITEM));
 	write_list(&r, "to", m->to, m->nto);
 	write_list(&r, "cc", m->cc, m->ncc);
 	json_kv_str(&r.j, "subject", clip(&r, m->subject, CUT_SUBJECT));
-	write_time(&r.j, "date", m->date);
-	write_time(&r.j, "received", m->received);
+	message_json_time(&r.j, "date", m->date);
+	message_json_time(&r.j, "received", m->received);
 	json_kv_u64(&r.j, "size", message_size(m));
 	json_kv_u64(&r.j, "parts", m->nparts);
 	write_names(&r, m);
 	json_kv_str(&r.j, "preview", clip(&r, m->preview, CUT_PREVIEW));
 	json_key(&r.j, "important");
 	json_i64(&r.j, m->important);
-	if (m->has_reply) {
-		uuid_format(&m->reply, reply);
-		json_kv_str(&r.j, "reply", str_n(reply, UUID_TEXT));
-	}
-	if (cut)
-		json_kv_bool(&r.j, "cut", true);
+	if (m->has_reply)
+		message_json_uuid(&r.j, "reply", &m->reply);
+	message_json_true(&r.j, "cut", cut);
 	json_object_end(&r.j);
 	return json_err(&r.j);
 }

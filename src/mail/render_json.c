@@ -13,36 +13,8 @@
  */
 #include "mail/render.h"
 
-#include "base/clock.h"
-#include "base/hex.h"
-#include "base/json.h"
+#include "mail/message_priv.h"
 #include "mail/render_priv.h"
-
-static void
-write_text(struct json *j, const char *key, struct str s)
-{
-	if (s.n > 0)
-		json_kv_str(j, key, s);
-}
-
-static void
-write_time(struct json *j, const char *key, uint64_t unix_ms)
-{
-	char text[CLOCK_TEXT + 1];
-
-	clock_format(unix_ms, text);
-	json_kv_str(j, key, str_n(text, CLOCK_TEXT));
-}
-
-static void
-write_list(struct json *j, const char *key, const struct str *v, size_t n)
-{
-	json_key(j, key);
-	json_array_begin(j);
-	for (size_t i = 0; i < n; i++)
-		json_str(j, v[i]);
-	json_array_end(j);
-}
 
 static bool
 is_hop(const struct message_header *h)
@@ -56,12 +28,8 @@ write_headers(struct json *j, const struct message *m)
 	json_key(j, "headers");
 	json_array_begin(j);
 	for (size_t i = 0; i < m->nheaders; i++) {
-		if (is_hop(&m->headers[i]))
-			continue;
-		json_array_begin(j);
-		json_str(j, m->headers[i].name);
-		json_str(j, m->headers[i].value);
-		json_array_end(j);
+		if (!is_hop(&m->headers[i]))
+			message_json_pair(j, &m->headers[i]);
 	}
 	json_array_end(j);
 
@@ -77,25 +45,20 @@ write_headers(struct json *j, const struct message *m)
 static void
 write_envelope(struct json *j, const struct message *m)
 {
-	char reply[UUID_TEXT + 1];
-
 	json_key(j, "envelope");
 	json_object_begin(j);
 	json_kv_str(j, "from", m->from);
-	write_text(j, "by", m->by);
-	write_list(j, "to", m->to, m->nto);
-	write_list(j, "cc", m->cc, m->ncc);
+	message_json_text(j, "by", m->by);
+	message_json_list(j, "to", m->to, m->nto);
+	message_json_list(j, "cc", m->cc, m->ncc);
 	json_kv_str(j, "subject", m->subject);
-	write_time(j, "date", m->date);
-	write_time(j, "received", m->received);
+	message_json_time(j, "date", m->date);
+	message_json_time(j, "received", m->received);
 	json_key(j, "important");
 	json_i64(j, m->important);
-	if (m->secure)
-		json_kv_bool(j, "secure", true);
-	if (m->has_reply) {
-		uuid_format(&m->reply, reply);
-		json_kv_str(j, "reply", str_n(reply, UUID_TEXT));
-	}
+	message_json_true(j, "secure", m->secure);
+	if (m->has_reply)
+		message_json_uuid(j, "reply", &m->reply);
 	json_key(j, "names");
 	json_object_begin(j);
 	for (size_t i = 0; i < m->nnames; i++) {
@@ -110,20 +73,16 @@ write_envelope(struct json *j, const struct message *m)
 static void
 write_part(struct json *j, const struct message_part *p)
 {
-	char hash[2 * sizeof(p->sha256)];
-
 	json_kv_str(j, "id", p->id);
 	if (p->content)
 		json_kv_str(j, "class", STR("content"));
 	json_kv_str(j, "type", p->type);
 	json_kv_u64(j, "length", p->length);
-	write_text(j, "file", p->file);
-	write_text(j, "cid", p->cid);
-	write_text(j, "in", p->in);
-	if (p->is_inline)
-		json_kv_bool(j, "inline", true);
-	hex_encode(p->sha256, sizeof(p->sha256), hash);
-	json_kv_str(j, "sha256", str_n(hash, sizeof(hash)));
+	message_json_text(j, "file", p->file);
+	message_json_text(j, "cid", p->cid);
+	message_json_text(j, "in", p->in);
+	message_json_true(j, "inline", p->is_inline);
+	message_json_hash(j, p);
 	json_kv_str(j, "encoding", STR("base64"));
 }
 
