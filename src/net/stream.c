@@ -308,6 +308,9 @@ net_stream_end(struct net_stream *s, int err)
 	       err != ERR_LIMIT;
 	s->closing = true;
 	s->loop->again = true;
+	/* The alert goes out, but nothing can be encrypted any more. */
+	if (err == ERR_TLS)
+		buf_done(&s->out);
 	s->ops->closed(s->ctx, err);
 	if (hard)
 		net_stream_abort(s);

@@ -14,6 +14,8 @@
 #define SUITES_1_3 \
 	"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:" \
 	"TLS_CHACHA20_POLY1305_SHA256"
+/* 112 bits: RSA of 2048, no SHA-1. */
+#define SECURITY_LEVEL 2
 #define GROUPS "X25519:P-256:P-384"
 
 #define CERT_LIST_MAX 65536 /* octets of a server's chain */
@@ -93,6 +95,8 @@ ssl_ctx_new(const SSL_METHOD *method, enum tls_version minimum)
 				       SSL_OP_NO_TICKET |
 				       SSL_OP_CIPHER_SERVER_PREFERENCE |
 				       SSL_OP_PRIORITIZE_CHACHA);
+	/* Whatever the system's configuration says. */
+	SSL_CTX_set_security_level(s, SECURITY_LEVEL);
 	/* Nothing is resumed, so nothing need be kept for it. */
 	SSL_CTX_set_session_cache_mode(s, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(s, 0);

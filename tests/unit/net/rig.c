@@ -126,6 +126,17 @@ rig_drained(void *ctx)
 	((struct side *)ctx)->drained++;
 }
 
+static void
+stop_if_done(struct rig *r)
+{
+	if (!r->stopping)
+		return;
+	for (size_t i = 0; r->wait_ends && i < r->nsides; i++)
+		if (r->sides[i].stream)
+			return;
+	net_loop_stop(r->loop);
+}
+
 void
 rig_closed(void *ctx, int err)
 {
@@ -134,6 +145,7 @@ rig_closed(void *ctx, int err)
 	s->closed++;
 	s->err = err;
 	s->stream = NULL;
+	stop_if_done(s->rig);
 }
 
 static void
@@ -154,7 +166,10 @@ on_accept(void *ctx, int fd, const struct net_addr *peer)
 static void
 on_stop(struct net_loop *l, struct net_msg *m)
 {
-	net_loop_stop(l);
+	struct rig *r = LIST_ENTRY(m, struct rig, stop);
+
+	r->stopping = true;
+	stop_if_done(r);
 }
 
 void
@@ -315,7 +330,8 @@ peer_handshake(struct peer *p, enum tls_version v)
 {
 	size_t used;
 
-	p->tls = tls_new_client(p->rig->client_ctx, v, "a.test");
+	if (!p->tls)
+		p->tls = tls_new_client(p->rig->client_ctx, v, "a.test");
 	if (!p->tls ||
 	    tls_feed(p->tls, STR(""), &used, &p->plain, &p->out) < 0 ||
 	    !send_out(p))

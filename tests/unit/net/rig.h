@@ -50,10 +50,12 @@ struct rig {
 	void *client_arg;
 	pthread_t thread;
 	struct net_msg stop;
+	bool wait_ends; /* stop only when all sides have ended */
+	bool stopping;
 	const char *failed; /* the client's first failure */
 	int failed_line;
-	void *arg;	/* the test's */
-	struct net_timer *timer;	/* the test's; rig_run() frees it */
+	void *arg;		 /* the test's */
+	struct net_timer *timer; /* the test's; rig_run() frees it */
 };
 
 #define NEED(rig, cond) \
@@ -72,8 +74,8 @@ int rig_setup(void **state);
 int rig_teardown(void **state);
 
 void rig_init(struct rig *r, const struct net_stream_ops *ops);
-/* Run the client against the loop until it returns and everything it caused
- * has happened; then free it all. */
+/* Run the client against the loop until it returns (see wait_ends); then free
+ * it all. */
 void rig_run(struct rig *r, void (*client)(struct rig *r, void *arg),
 	     void *arg);
 

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -356,6 +357,7 @@ test_listen(void **state)
 /* Without descriptors a listener waits, without spinning, and goes on. */
 static struct rlimit before;
 static int full_turns;
+static sem_t both_there;
 
 static void
 give_back(void *ctx)
@@ -373,8 +375,11 @@ starve(struct side *s)
 {
 	struct rlimit none = before;
 
-	/* Let the client have its second socket; then there are no more. */
-	rig_sleep(50);
+	/* When the client has its second socket there are no more. */
+	if (s->rig->nsides > 1)
+		return;
+	while (sem_wait(&both_there) < 0)
+		;
 	none.rlim_cur = 0;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	net_timer_start(s->rig->timer, 250);
@@ -389,6 +394,7 @@ two_clients(struct rig *r, void *arg)
 	/* Both exist before the limit comes down. */
 	NEED(r, peer_connect(&p[0], r));
 	NEED(r, peer_connect(&p[1], r));
+	sem_post(&both_there);
 	for (int i = 0; i < 2; i++) {
 		NEED(r, peer_send(&p[i], STR("hello")));
 		NEED(r, peer_expect(&p[i], STR("hello")));
@@ -402,6 +408,7 @@ test_no_descriptors(void **state)
 	struct rig r;
 
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(sem_init(&both_there, 0, 0), 0);
 	rig_init(&r, &echo_ops);
 	r.accepted = starve;
 	net_loop_on_turn(r.loop, count_turn, &full_turns);

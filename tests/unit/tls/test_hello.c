@@ -4,6 +4,8 @@
  */
 #include "pump.h"
 
+#include "lib/guard.h"
+
 #define HELLO "\x01"
 /* A handshake record of n octets. */
 #define RECORD(n) "\x16\x03\x01" n
@@ -11,16 +13,21 @@
 static struct pump_files files;
 static struct tls_ctx *ctx;
 
+/* Each piece at the end of a page. */
 static int
 feed(struct str in, size_t piece)
 {
 	struct pump_end e;
+	struct guard g;
 	int err;
 
+	guard_init(&g, piece);
 	pump_end_init(&e, tls_new_server(ctx, TLS_1_2), 65536);
-	pump_feed(&e, in, piece);
+	for (; in.n > 0; in = str_from(in, piece < in.n ? piece : in.n))
+		pump_feed(&e, guard_put(&g, str_sub(in, 0, piece)), piece);
 	err = e.err;
 	pump_end_done(&e);
+	guard_done(&g);
 	return err;
 }
 
