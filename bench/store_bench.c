@@ -502,13 +502,26 @@ options(int argc, char **argv)
 			die("usage: [-m mailboxes] [-b batch] [-s octets] "
 			    "[-n messages] [-r rounds] [-c] [folder]");
 		switch (c) {
-		case 'm': opt.mailboxes = (unsigned)v; break;
-		case 'b': opt.batch = v > 1000 ? 1000 : (unsigned)v; break;
-		case 's': opt.octets = (size_t)v; break;
-		case 'n': opt.messages = (size_t)v; break;
-		case 'r': opt.rounds = (unsigned)v; break;
-		case 'c': opt.processor = true; break;
-		default: die("usage");
+		case 'm':
+			opt.mailboxes = (unsigned)v;
+			break;
+		case 'b':
+			opt.batch = v > 1000 ? 1000 : (unsigned)v;
+			break;
+		case 's':
+			opt.octets = (size_t)v;
+			break;
+		case 'n':
+			opt.messages = (size_t)v;
+			break;
+		case 'r':
+			opt.rounds = (unsigned)v;
+			break;
+		case 'c':
+			opt.processor = true;
+			break;
+		default:
+			die("usage");
 		}
 	}
 	opt.messages -= opt.messages % opt.batch;

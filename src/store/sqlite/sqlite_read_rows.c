@@ -2,11 +2,13 @@
 #include "store/sqlite/sqlite_read_priv.h"
 
 /* Paths of folders that rows of one call have in common. */
+struct path {
+	uint32_t folder_id;
+	struct str text;
+};
+
 struct paths {
-	struct paths_entry {
-		uint32_t folder_id;
-		struct str path;
-	} *v;
+	struct path *v;
 	size_t n, cap;
 };
 
@@ -33,7 +35,7 @@ path_of(struct db *db, struct arena *a, uint64_t mailbox_id, struct paths *p,
 
 	for (size_t i = 0; i < p->n; i++)
 		if (p->v[i].folder_id == folder_id) {
-			*ret = p->v[i].path;
+			*ret = p->v[i].text;
 			return 0;
 		}
 	err = path_load(db, a, mailbox_id, folder_id, ret);
@@ -41,7 +43,7 @@ path_of(struct db *db, struct arena *a, uint64_t mailbox_id, struct paths *p,
 		return err;
 	if (p->n == p->cap) {
 		size_t cap = p->cap ? p->cap * 2 : 8;
-		struct paths_entry *v = ARENA_ARRAY(a, struct paths_entry, cap);
+		struct path *v = ARENA_ARRAY(a, struct path, cap);
 
 		if (!v)
 			return ERR_NOMEM;
@@ -50,7 +52,7 @@ path_of(struct db *db, struct arena *a, uint64_t mailbox_id, struct paths *p,
 		p->v = v;
 		p->cap = cap;
 	}
-	p->v[p->n++] = (struct paths_entry){ folder_id, *ret };
+	p->v[p->n++] = (struct path){ folder_id, *ret };
 	return 0;
 }
 

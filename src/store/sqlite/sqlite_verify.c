@@ -6,7 +6,6 @@
  * no snapshot is held for long; one that has vanished meanwhile is no finding.
  * References and sums need one snapshot, each mailbox another.
  */
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "store/sqlite/sqlite_read_priv.h"
 
 #define PAGE_BODIES 500
+#define LLU(n) ((unsigned long long)(n))
 
 struct verify {
 	struct sqlite_reader *r;
@@ -44,8 +44,8 @@ same(struct verify *v, const char *what, uint64_t id, uint64_t says,
      uint64_t is)
 {
 	if (says != is)
-		finding(v, "%s of %" PRIu64 ": says %" PRIu64 ", is %" PRIu64,
-			what, id, says, is);
+		finding(v, "%s of %llu: says %llu, is %llu", what, LLU(id),
+			LLU(says), LLU(is));
 }
 
 static int
@@ -83,7 +83,7 @@ check_page(struct verify *v, uint64_t *after, uint64_t *ids, size_t *ret_n)
 	for (size_t i = 0; rc >= 0 && i < n; i++) {
 		rc = sqlite_body_check(v->r, ids[i]);
 		if (rc == ERR_CORRUPT || rc == ERR_IO) {
-			finding(v, "body %" PRIu64 ": %s", ids[i],
+			finding(v, "body %llu: %s", LLU(ids[i]),
 				err_text(rc));
 			rc = 0;
 		}
@@ -155,8 +155,8 @@ check_owner(struct verify *v, uint64_t mailbox_id)
 			return rc < 0 ? rc : 0;
 		}
 	}
-	finding(v, "mailbox %" PRIu64 ": has mail but is not there",
-		mailbox_id);
+	finding(v, "mailbox %llu: has mail but is not there",
+		LLU(mailbox_id));
 	return 0;
 }
 
@@ -194,8 +194,8 @@ check_refs(struct verify *v, const struct refs *refs,
 		uint64_t id = db_u64(db, SQL_BODY_ALL, 0), count = 0;
 
 		for (; i < refs->n && refs->v[i] < id; i++)
-			finding(v, "body %" PRIu64 ": a message has it, but "
-				   "it is not there", refs->v[i]);
+			finding(v, "body %llu: a message has it, but it is "
+				   "not there", LLU(refs->v[i]));
 		for (; i < refs->n && refs->v[i] == id; i++)
 			count++;
 		same(v, "references of body", id,
@@ -205,8 +205,8 @@ check_refs(struct verify *v, const struct refs *refs,
 		sum->bigs += db_u64(db, SQL_BODY_ALL, 1) == 0;
 	}
 	for (; rc == 0 && i < refs->n; i++)
-		finding(v, "body %" PRIu64 ": a message has it, but it is not "
-			   "there", refs->v[i]);
+		finding(v, "body %llu: a message has it, but it is not there",
+			LLU(refs->v[i]));
 	return rc;
 }
 
@@ -273,8 +273,8 @@ check_messages(struct verify *v, uint64_t mailbox_id, const struct sums *says)
 
 		if (no >= says->next_no ||
 		    db_u64(db, SQL_MESSAGE_SUMS, 3) > says->modseq)
-			finding(v, "message %" PRIu64 " of mailbox %" PRIu64
-				   ": from the future", no, mailbox_id);
+			finding(v, "message %llu of mailbox %llu: from the "
+				   "future", LLU(no), LLU(mailbox_id));
 		is.places += db_u64(db, SQL_MESSAGE_SUMS, 5) / SQLITE_ID_SIZE;
 		if (!db_null(db, SQL_MESSAGE_SUMS, 4))
 			continue;
@@ -320,9 +320,9 @@ check_place(struct verify *v, uint64_t mailbox_id, struct store_folder *f)
 	if (rc == 0 || db_u64(db, SQL_MESSAGE_PLACE, 0) != ord ||
 	    sqlite_msg_mirror(flags) != mirror ||
 	    !sqlite_ids_has(&ids, f->folder_id))
-		finding(v, "place of message %" PRIu64 " of mailbox %" PRIu64
-			   " in folder %u: its message does not agree",
-			no, mailbox_id, (unsigned)f->folder_id);
+		finding(v, "place of message %llu of mailbox %llu in folder "
+			   "%u: its message does not agree", LLU(no),
+			LLU(mailbox_id), (unsigned)f->folder_id);
 	if (rc > 0)
 		db_reset(db, SQL_MESSAGE_PLACE);
 	f->total++;

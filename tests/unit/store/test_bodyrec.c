@@ -152,7 +152,7 @@ test_next(void **state)
 	bool skipped, damaged = false;
 
 	for (uint64_t id = 1; id <= 5; id++) {
-		size_t n = put_record(segment, &at, id, "payload", "x@x.test\n");
+		size_t n = put_record(segment, &at, id, "octets", "x@x.test\n");
 
 		if (id == 3)	/* one octet of it */
 			segment[at.off + BODYREC_HEADER] ^= 1;
