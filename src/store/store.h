@@ -270,9 +270,10 @@ struct store_deliver_to {
  * limits.once is not given again; with another sha, ERR_CONFLICT.
  * A mailbox that stands in `to` twice gets it once (the later one is told as a
  * repeat).
- * A REPLY joins the conversation of that message in the mailbox (in sight or
- * not, by its _id or its origin; of several the first that came) if `from` or
- * an address of its domain takes part in it, and else begins one.
+ * A REPLY joins the conversation of that message in the mailbox, in sight or
+ * not, if `from` or an address of its domain takes part in it, and else begins
+ * one.  It is found by its _id, or else as the first that came with that ID
+ * and got another.
  */
 struct store_deliver {
 	struct store_job job;

@@ -172,26 +172,35 @@ foretell(struct oracle *o, const struct oracle_step *s, size_t i,
 	return used(box) + d->size > box->quota ? ERR_QUOTA : 0;
 }
 
+/* Does the sender, or somebody of his domain, take part in it? */
+static bool
+takes_part(const struct oracle_box *box, const struct oracle_step *s,
+	   const struct uuid *thread)
+{
+	for (size_t i = 0; i < box->n; i++)
+		if (!box->msgs[i].purged &&
+		    uuid_eq(&box->msgs[i].thread, thread) &&
+		    (box->msgs[i].parties & s->from))
+			return true;
+	return false;
+}
+
 static struct uuid
-thread_for(const struct oracle_box *box, const struct oracle_step *s,
+thread_for(struct oracle_box *box, const struct oracle_step *s,
 	   struct uuid own)
 {
-	const struct store_deliver *d = &s->job.deliver;
+	const struct uuid *reply = &s->job.deliver.reply;
+	const struct oracle_msg *m = oracle_msg(box, reply);
 
-	if (!d->has_reply)
+	if (!s->job.deliver.has_reply)
 		return own;
+	if (m && takes_part(box, s, &m->thread))
+		return m->thread;
 	for (size_t i = 0; i < box->n; i++) {
-		const struct oracle_msg *m = &box->msgs[i];
-
-		if (m->purged || (!uuid_eq(&m->uuid, &d->reply) &&
-				  !(m->has_origin &&
-				    uuid_eq(&m->origin, &d->reply))))
+		m = &box->msgs[i];
+		if (m->purged || !m->has_origin || !uuid_eq(&m->origin, reply))
 			continue;
-		for (size_t k = 0; k < box->n; k++)
-			if (!box->msgs[k].purged &&
-			    uuid_eq(&box->msgs[k].thread, &m->thread) &&
-			    (box->msgs[k].parties & s->from))
-				return m->thread;
+		return takes_part(box, s, &m->thread) ? m->thread : own;
 	}
 	return own;
 }

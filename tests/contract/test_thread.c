@@ -150,17 +150,30 @@ test_several(void **state)
 	struct person alice = world_person(w, "alice@a.test");
 	struct store_deliver_to to = letter_to(&alice);
 	struct letter l = { .from = "bob@b.test", .id = world_uuid(w) };
+	struct store_purge purge = { .job.op = STORE_PURGE, .limit = 10 };
 	struct uuid id = l.id, second, answer;
 
-	/* Two of his have that ID: the first that came is meant, whichever
-	 * was received first. */
+	/* Three of his have that ID: the one whose _id it is here is meant,
+	 * whichever was received first. */
 	assert_rc(letter_try(w, &to, l), 0);
-	l.received = 1000;
+	l.received = 2000;
 	assert_rc(letter_try(w, &to, l), 0);
 	second = to.uuid;
+	l.received = 1000;
+	assert_rc(letter_try(w, &to, l), 0);
 	assert_false(same(second, id));
 	answer = letter_send(w, &alice, (struct letter){ .reply = &id });
 	assert_true(same(thread(w, &alice, &answer), id));
+
+	/* If that is forgotten, the one that came next. */
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(world_remove(w, STORE_DELETE, &alice, "", &id),
+				 1);
+	purge.now = w->now + w->limits.undelete + WORLD_DAY;
+	world_must(w, &purge);
+	assert_int_equal(purge.messages, 1);
+	answer = letter_send(w, &alice, (struct letter){ .reply = &id });
+	assert_true(same(thread(w, &alice, &answer), second));
 }
 
 static void

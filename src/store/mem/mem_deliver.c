@@ -166,31 +166,39 @@ takes_part(const struct mem_box *box, const struct uuid *thread,
 	return false;
 }
 
-/* Is it the message an answer means, by its _id here or by its own ID? */
-static bool
-is_meant(const struct mem_msg *m, const struct uuid *reply)
+/* The first message that came with this ID and got another here; or NULL. */
+static const struct mem_msg *
+first_of_origin(const struct mem_box *box, const struct uuid *id)
 {
-	return uuid_eq(&m->uuid, reply) ||
-	       (m->has_origin && uuid_eq(&m->origin, reply));
+	const struct mem_msg *first = NULL;
+
+	for (size_t i = 0; i < box->msgs.n; i++) {
+		const struct mem_msg *m = box->msgs.v[i];
+
+		if (m->has_origin && uuid_eq(&m->origin, id) &&
+		    (!first || m->pos.no < first->pos.no))
+			first = m;
+	}
+	return first;
 }
 
-/* The conversation a message belongs to: that of the message it answers (the
- * first that came, if several have that ID), or a new one. */
+/* The conversation a message belongs to: that of the message it answers, by
+ * its _id here or else by its own ID, or a new one. */
 static struct uuid
 thread_for(const struct mem_box *box, const struct store_deliver *d,
 	   struct uuid own)
 {
-	const struct mem_msg *first = NULL;
+	const struct mem_msg *m;
 
-	for (size_t i = 0; d->has_reply && i < box->msgs.n; i++) {
-		const struct mem_msg *m = box->msgs.v[i];
-
-		if (is_meant(m, &d->reply) &&
-		    (!first || m->pos.no < first->pos.no) &&
-		    takes_part(box, &m->thread, d->from))
-			first = m;
-	}
-	return first ? first->thread : own;
+	if (!d->has_reply)
+		return own;
+	m = mem_box_msg(box, &d->reply);
+	if (m && takes_part(box, &m->thread, d->from))
+		return m->thread;
+	m = first_of_origin(box, &d->reply);
+	if (m && takes_part(box, &m->thread, d->from))
+		return m->thread;
+	return own;
 }
 
 /* The ID, or a new one where another message of the mailbox has that. */
