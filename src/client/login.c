@@ -309,9 +309,9 @@ login_start(struct login *l)
 	CLEANUP_BUF struct buf b = { 0 };
 	int rc;
 
+	buf_init(&b, 4096);
 	if (!is_plain(l->account) || (l->key && l->device.n == 0))
 		return IMMP_E_USAGE;
-	buf_init(&b, 4096);
 	rc = buf_addf(&b, "AUTH SECRET %.*s", STR_ARG(l->account));
 	if (rc == 0 && l->device.n)
 		rc = add_device(&b, l->device);

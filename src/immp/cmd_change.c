@@ -30,6 +30,12 @@ hear(void *ctx, const struct immp_reply *r)
 }
 
 static int
+no_target(const char *word)
+{
+	return app_error(APP_USAGE, "%s is neither a UUID nor PATH#UUID", word);
+}
+
+static int
 change_one(struct change *ch, struct immp *c, const char *word)
 {
 	CLEANUP_BUF struct buf target = { 0 }, line = { 0 };
@@ -40,8 +46,7 @@ change_one(struct change *ch, struct immp *c, const char *word)
 	buf_init(&line, 8192);
 	if (target_text(&target, word) < 0 ||
 	    immp_quote(buf_data(&target), quoted, sizeof(quoted)) < 0)
-		return app_error(APP_USAGE, "%s is neither a UUID nor "
-					    "PATH#UUID", word);
+		return no_target(word);
 	if (buf_addf(&line, "%s %s%s", ch->verb, quoted,
 		     buf_data(&ch->switches)) < 0 || buf_add_c(&line, '\0') < 0)
 		return app_error(APP_USAGE, "too many flags");
@@ -86,13 +91,19 @@ static int
 change(struct app *a, const char *verb)
 {
 	struct change ch = { .a = a, .verb = verb };
+	CLEANUP_BUF struct buf target = { 0 };
 	size_t targets = 0;
 	int rc = 0;
+
+	buf_init(&target, 2000);
 
 	buf_init(&ch.switches, 4096);
 	for (size_t i = 0; i < a->nwords && rc == 0; i++) {
 		if (!is_switch(a->word[i])) {
 			targets++;
+			buf_clear(&target);
+			if (target_text(&target, a->word[i]) < 0)
+				rc = no_target(a->word[i]);
 			continue;
 		}
 		if (strpbrk(a->word[i], " \t\n\r\";\\") || !a->word[i][1])

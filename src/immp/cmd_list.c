@@ -161,9 +161,9 @@ show(void *ctx, json_t *row)
 	bool unread = !row_has(row, "flags", "read");
 	int rc;
 
+	buf_init(&b, 65536);
 	if (!term_out())
 		return show_fields(row);
-	buf_init(&b, 65536);
 	rc = l->width >= WIDE ? show_wide(l, row, &b) : show_narrow(l, row, &b);
 	if (rc == 0)
 		printf("%s%.*s%s\n", unread ? term_style(TERM_BOLD) : "",

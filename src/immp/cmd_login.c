@@ -121,33 +121,43 @@ default_device(char *dst, size_t cap)
 	snprintf(dst, cap, "%s", host);
 }
 
+/* Give up the key that this machine had; it may be gone already. */
+static int
+revoke_old(struct login_job *j)
+{
+	int rc = immp_device_revoke(j->c, j->old.device);
+
+	return rc < 0 && rc != IMMP_E_NOT_FOUND ? app_fail(j->c, rc) : 0;
+}
+
 /*
  * Make the key.  A name that was given must be free; the host's own name gets
- * a number if another device has it.  The key this machine had is given up
- * first, if there was one.
+ * a number if another device has it.  The key this machine had is given up:
+ * first if its name is wanted again, else once there is a new one.
  */
 static int
 add_device(struct login_job *j)
 {
 	const char *given = app_value(j->a, "device");
 	char base[100];
-	int rc;
+	bool same;
+	int rc = 0;
 
 	default_device(base, sizeof(base));
 	if (given)
 		snprintf(base, sizeof(base), "%s", given);
 	else if (j->known)
 		snprintf(base, sizeof(base), "%.99s", j->old.device);
-	if (j->known && strcmp(base, j->old.device) == 0) {
-		rc = immp_device_revoke(j->c, base);
-		if (rc < 0 && rc != IMMP_E_NOT_FOUND)
-			return app_fail(j->c, rc);
-	}
+	same = j->known && strcmp(base, j->old.device) == 0;
+	if (same)
+		rc = revoke_old(j);
+	if (rc)
+		return rc;
 	snprintf(j->acc.device, sizeof(j->acc.device), "%s", base);
 	for (int n = 2;; n++) {
 		rc = immp_device_add(j->c, j->acc.device, NULL, j->acc.key);
 		if (rc == 0)
-			return 0;
+			return j->known && !same ? revoke_old(j) : 0;
 		if (given || n > 50 || rc != IMMP_E_REFUSED ||
 		    immp_code(j->c) != CODE_CONFLICT)
 			break;
@@ -183,12 +193,12 @@ report(const struct login_job *j)
 	CLEANUP_BUF struct buf b = { 0 };
 	struct json w;
 
+	buf_init(&b, 8192);
 	if (!j->a->json) {
 		printf("Logged in as %s; this device is called %s.\n",
 		       j->acc.name, j->acc.device);
 		return APP_DONE;
 	}
-	buf_init(&b, 8192);
 	json_init(&w, &b);
 	json_object_begin(&w);
 	json_kv_str(&w, "account", str_c(j->acc.name));

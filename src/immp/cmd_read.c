@@ -267,12 +267,12 @@ show_text(struct app *a, struct immp *c, const char *target,
 	char id[300];
 	int rc;
 
+	buf_init(&text, TEXT_SHOWN);
 	if (!message_text_part(m, &p) ||
 	    str_copy(p.id, id, sizeof(id)) < 0) {
 		printf("\n(no text; see the attachments)\n");
 		return 0;
 	}
-	buf_init(&text, TEXT_SHOWN);
 	f.target = target;
 	f.part = id;
 	f.peek = app_has(a, "peek");
@@ -388,7 +388,9 @@ cmd_read(struct app *a)
 		    (a->json && !app_has(a, "part")) > 1)
 		return app_error(APP_USAGE,
 				 "one of --part, --raw, --mime, --json");
-	rc = conn_login(a, &c);
+	rc = message_named(a->word[0]);
+	if (rc == 0)
+		rc = conn_login(a, &c);
 	if (rc)
 		return rc;
 	rc = run(a, c);

@@ -26,6 +26,7 @@ struct saving {
 	int error;		/* of writing */
 	struct term_progress progress;
 	size_t saved;
+	bool begun;		/* the array of JSON */
 };
 
 static int
@@ -39,7 +40,7 @@ write_piece(void *ctx, const struct immp_piece *p)
 }
 
 static int
-report(const struct saving *s, const struct part_view *p)
+report(struct saving *s, const struct part_view *p)
 {
 	CLEANUP_BUF struct buf path = { 0 }, b = { 0 };
 	struct json w;
@@ -54,6 +55,8 @@ report(const struct saving *s, const struct part_view *p)
 		return rc;
 	if (!s->a->json) {
 		rc = text_line(&b, buf_str(&path));
+		if (rc == 0)
+			printf("%.*s\n", STR_ARG(buf_str(&b)));
 	} else {
 		json_init(&w, &b);
 		json_object_begin(&w);
@@ -63,9 +66,9 @@ report(const struct saving *s, const struct part_view *p)
 		json_kv_str(&w, "file", buf_str(&path));
 		json_object_end(&w);
 		rc = json_err(&w);
+		if (rc == 0)
+			term_json_item(&s->begun, buf_str(&b));
 	}
-	if (rc == 0)
-		printf("%.*s\n", STR_ARG(buf_str(&b)));
 	return rc;
 }
 
@@ -135,9 +138,11 @@ cmd_save(struct app *a)
 			    .dir = a->nwords > 1 ? a->word[1] : ".",
 			    .progress = { .what = "saving" } };
 	json_t *m = NULL;
-	int rc = conn_login(a, &s.c);
+	int rc = message_named(a->word[0]);
 
 	buf_init(&target, 2000);
+	if (rc == 0)
+		rc = conn_login(a, &s.c);
 	if (rc)
 		return rc;
 	rc = message_get(s.c, a->word[0], &target, &m);
@@ -149,6 +154,8 @@ cmd_save(struct app *a)
 	}
 	if (rc == 0)
 		rc = save_all(&s, m);
+	if (a->json)
+		term_json_end(s.begun, rc == 0);
 	json_decref(m);
 	if (s.fd >= 0)
 		close(s.fd);

@@ -34,13 +34,13 @@ shell_show(void *ctx, struct str octets)
 	CLEANUP_BUF struct buf out = { 0 };
 	size_t used;
 
+	buf_init(&out, 8u << 20);
 	if (!term_out()) {
 		fwrite(octets.p, 1, octets.n, stdout);
 		return;
 	}
 	if (s->editing && s->fresh)
 		fputs("\r\033[K", stdout);
-	buf_init(&out, 8u << 20);
 	if (buf_add_str(&s->rest, octets) < 0)
 		return;
 	used = text_stream(&out, buf_str(&s->rest), false);

@@ -152,6 +152,9 @@ conn_account(const struct app *a, struct account *ret)
 			return app_error(APP_USAGE,
 					 "there are several accounts; say "
 					 "which one with -a");
+		if (rc == ERR_DENIED)
+			return app_error(APP_REFUSED,
+					 "the settings can be read by others");
 		if (rc < 0)
 			return app_error(APP_REFUSED,
 					 "the settings cannot be read: %s",

@@ -17,6 +17,14 @@ message_gather(void *ctx, const struct immp_piece *p)
 }
 
 int
+message_named(const char *word)
+{
+	if (target_is_one(word))
+		return 0;
+	return app_error(APP_USAGE, "%s is neither a UUID nor PATH#UUID", word);
+}
+
+int
 message_get(struct immp *c, const char *word, struct buf *target,
 	    json_t **ret)
 {
@@ -26,9 +34,8 @@ message_get(struct immp *c, const char *word, struct buf *target,
 	int rc;
 
 	buf_init(&text, MESSAGE_JSON);
-	if (!target_is_one(word) || target_text(target, word) < 0)
-		return app_error(APP_USAGE, "%s is neither a UUID nor "
-					    "PATH#UUID", word);
+	if (target_text(target, word) < 0)
+		return app_error(APP_USAGE, "%s is too long", word);
 	f.target = buf_data(target);
 	f.form = IMMP_JSON;
 	f.peek = 1;
@@ -40,7 +47,8 @@ message_get(struct immp *c, const char *word, struct buf *target,
 		return app_error(APP_REFUSED, "there is no message %s", word);
 	if (rc < 0)
 		return app_fail(c, rc);
-	*ret = json_loadb(text.n ? buf_data(&text) : "", text.n, 0, &error);
+	*ret = json_loadb(text.n ? buf_data(&text) : "", text.n,
+			  JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 	if (!*ret)
 		return app_error(APP_REFUSED,
 				 "the server's description of %s makes no "

@@ -20,6 +20,9 @@
 int message_get(struct immp *c, const char *word, struct buf *target,
 		json_t **ret);
 
+/* Does word name one message?  0 or APP_USAGE, said.  Asks nobody. */
+int message_named(const char *word);
+
 /* A part: views into the JSON. */
 struct part_view {
 	struct str id, type, file, in;

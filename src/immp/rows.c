@@ -11,6 +11,7 @@ struct rows {
 	rows_fn fn;
 	void *ctx;
 	char *more;
+	bool begun;		/* of the array in JSON */
 };
 
 static int
@@ -29,11 +30,10 @@ hear(void *ctx, const struct immp_reply *r)
 	if (r->text[0] != '{')
 		return 0;
 	if (s->a->json) {
-		term_write(str_n(r->text, r->length));
-		putchar('\n');
+		term_json_item(&s->begun, str_n(r->text, r->length));
 		return ferror(stdout) ? 1 : 0;
 	}
-	row = json_loadb(r->text, r->length, JSON_REJECT_DUPLICATES, &error);
+	row = json_loadb(r->text, r->length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 	/* A row that makes no sense is as good as none. */
 	if (!row)
 		return 0;
@@ -46,11 +46,15 @@ int
 rows_get(const struct app *a, struct immp *c, const char *line, rows_fn fn,
 	 void *ctx, char *ret_more)
 {
-	struct rows s = { a, fn, ctx, ret_more };
+	struct rows s = { .a = a, .fn = fn, .ctx = ctx, .more = ret_more };
+	int rc;
 
 	if (ret_more)
 		ret_more[0] = '\0';
-	return immp_command(c, line, hear, &s);
+	rc = immp_command(c, line, hear, &s);
+	if (a->json)
+		term_json_end(s.begun, rc == 0);
+	return rc;
 }
 
 struct str

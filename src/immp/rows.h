@@ -11,8 +11,8 @@
 typedef int (*rows_fn)(void *ctx, json_t *row);
 
 /*
- * Send line and hand on its rows; with a->json they are printed, one a line,
- * instead.  ret_more (may be NULL; IMMP_UUID_SIZE octets) is more= of the last
+ * Send line and hand on its rows; with a->json they are printed instead, as an
+ * array.  ret_more (may be NULL; IMMP_UUID_SIZE octets) is more= of the last
  * line, or "".  0 or an error of the library.
  */
 int rows_get(const struct app *a, struct immp *c, const char *line, rows_fn fn,

@@ -209,13 +209,30 @@ term_write(struct str octets)
 {
 	CLEANUP_BUF struct buf b = { 0 };
 
+	buf_init(&b, 8 * octets.n + 16);
 	if (!term_out()) {
 		fwrite(octets.p, 1, octets.n, stdout);
 		return;
 	}
-	buf_init(&b, 8 * octets.n + 16);
 	(void)text_stream(&b, octets, true); /* short of memory: shows less */
 	fwrite(buf_data(&b), 1, b.n, stdout);
+}
+
+void
+term_json_item(bool *begun, struct str item)
+{
+	fputs(*begun ? ",\n" : "[\n", stdout);
+	*begun = true;
+	term_write(item);
+}
+
+void
+term_json_end(bool begun, bool good)
+{
+	if (begun)
+		fputs("\n]\n", stdout);
+	else if (good)
+		fputs("[]\n", stdout);
 }
 
 bool

@@ -42,6 +42,13 @@ void term_progress(struct term_progress *p, uint64_t done, uint64_t total);
 /* Take the bar away. */
 void term_progress_end(struct term_progress *p);
 
+/*
+ * An array of JSON on standard output, an item a line.  begun is false at
+ * first; at the end good says whether an empty one is to be written, too.
+ */
+void term_json_item(bool *begun, struct str item);
+void term_json_end(bool begun, bool good);
+
 /* Write to standard output: as it is, or clean (text.h) on a terminal. */
 void term_write(struct str octets);
 /* Flush standard output; false if something could not be written. */

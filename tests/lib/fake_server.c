@@ -13,6 +13,7 @@
  *			write [[] for a bracket)
  *	HELLO		greet, upgrade, handshake, answer HELLO
  *	TLS		handshake only
+ *	SHOW		the same, for a client that may not like what it sees
  *	SECRET account password	receive and check a login with a proof
  *	DEVICE account key	the same with the key of a device
  *	OLD account password	the same with the draft's key
@@ -20,6 +21,7 @@
  *	TAKE n [text]	receive n octets; with text: they must be these
  *	GIVE text	send octets without a line end; \n \0 \r \e as in C
  *	FILL n c	send n octets c
+ *	UNTIL path	wait, receiving nothing, until that file is there
  *	WAIT		receive until the client closes
  *	DROP		close this connection
  *	ACCEPT		wait for the next one (the first needs no word)
@@ -98,9 +100,10 @@ hear(struct server *s)
 	CLEANUP_BUF struct buf out = { 0 };
 	char octets[16384];
 	ssize_t n = recv(s->fd, octets, sizeof(octets), 0);
-	size_t used;
+	size_t used, before = s->in.n;
 	int rc;
 
+	buf_init(&out, 1u << 20);
 	if (n <= 0)
 		return false;
 	if (!s->tls) {
@@ -108,11 +111,10 @@ hear(struct server *s)
 			die(s, "too much input");
 		return true;
 	}
-	buf_init(&out, 1u << 20);
 	rc = tls_feed(s->tls, str_n(octets, (size_t)n), &used, &s->in, &out);
 	send_all(s, buf_str(&out));
 	if (rc == ERR_CLOSED)
-		return false;
+		return s->in.n > before;
 	if (rc < 0 || used != (size_t)n)
 		die(s, "tls_feed: %s", tls_error());
 	return true;
@@ -159,13 +161,17 @@ sayf(struct server *s, const char *fmt, ...)
 /* --- steps --- */
 
 static void
-handshake(struct server *s)
+handshake(struct server *s, bool may_fail)
 {
 	s->tls = tls_new_server(s->ctx, TLS_1_2);
 	buf_clear(&s->in);
-	while (s->tls && !tls_ready(s->tls))
-		if (!hear(s))
-			die(s, "closed inside the handshake");
+	while (s->tls && !tls_ready(s->tls)) {
+		if (hear(s))
+			continue;
+		if (may_fail)
+			return;
+		die(s, "closed inside the handshake");
+	}
 }
 
 static void
@@ -176,7 +182,7 @@ hello(struct server *s)
 	sayf(s, "101 p=IMMP v=1.0 d=a.test");
 	expect(s, "UPGRADE TLS3");
 	sayf(s, "204 Upgrading to TLS3.");
-	handshake(s);
+	handshake(s, false);
 	expect(s, "HELLO");
 	sayf(s, "101 p=IMMP v=1.0 d=a.test f=proof max=52428800 "
 		"methods=TLS2,TLS3");
@@ -333,14 +339,17 @@ play(struct server *s, char *line)
 		expect(s, args);
 	else if (strcmp(word, "HELLO") == 0)
 		hello(s);
-	else if (strcmp(word, "TLS") == 0)
-		handshake(s);
+	else if (strcmp(word, "TLS") == 0 || strcmp(word, "SHOW") == 0)
+		handshake(s, *word == 'S');
 	else if (strcmp(word, "TAKE") == 0)
 		take(s, args);
 	else if (strcmp(word, "GIVE") == 0)
 		give(s, args);
 	else if (strcmp(word, "FILL") == 0)
 		fill(s, args);
+	else if (strcmp(word, "UNTIL") == 0)
+		while (access(args, F_OK) < 0)
+			usleep(10000);
 	else if (strcmp(word, "DROP") == 0)
 		drop(s);
 	else if (strcmp(word, "WAIT") == 0)
