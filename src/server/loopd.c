@@ -251,14 +251,14 @@ on_kick(struct net_loop *loop, struct net_msg *m)
 
 /* Without memory for a message nobody could be told apart: all go. */
 static void
-on_purge(struct net_loop *loop, struct net_msg *m)
+on_expel(struct net_loop *loop, struct net_msg *m)
 {
-	struct loopd *l = LOOP_OF(m, purge_msg);
+	struct loopd *l = LOOP_OF(m, expel_msg);
 	struct str key;
 	void *value;
 	size_t pos = 0;
 
-	atomic_store(&l->purge_posted, false);
+	atomic_store(&l->expel_posted, false);
 	while (map_next(&l->conns, &pos, &key, &value))
 		if (session_account(((struct conn *)value)->session) != 0)
 			conn_free(value);
@@ -270,8 +270,8 @@ kick_one(struct loopd *to, const struct kick *what)
 	struct kick *k = mem_alloc(sizeof(*k) + what->device.n);
 
 	if (k == NULL) {
-		if (!atomic_exchange(&to->purge_posted, true))
-			net_loop_post(to->loop, &to->purge_msg);
+		if (!atomic_exchange(&to->expel_posted, true))
+			net_loop_post(to->loop, &to->expel_msg);
 		return;
 	}
 	*k = *what;
@@ -436,7 +436,7 @@ loopd_init(struct loopd *l, struct server *s, uint32_t index)
 	l->cut_msg.fn = on_cut;
 	l->end_msg.fn = on_end;
 	l->room_msg.fn = on_room;
-	l->purge_msg.fn = on_purge;
+	l->expel_msg.fn = on_expel;
 	if (net_loop_new(&l->loop) < 0)
 		return ERR_NOMEM;
 	net_loop_on_turn(l->loop, on_turn, l);

@@ -50,8 +50,8 @@ struct loopd {
 	uint64_t jobs;		/* under way elsewhere */
 	bool stopping, drained;
 	atomic_size_t nconns;	/* those on their way to us included */
-	struct net_msg stop_msg, cut_msg, end_msg, room_msg, purge_msg;
-	atomic_bool room_posted, purge_posted;
+	struct net_msg stop_msg, cut_msg, end_msg, room_msg, expel_msg;
+	atomic_bool room_posted, expel_posted;
 };
 
 struct conn {

@@ -16,11 +16,11 @@
 
 struct wire {
 	int fd;
-	struct tls_ctx *ctx;
 	struct tls *tls;
 	bool closed;		/* the server has ended it */
 	struct buf in, out;	/* decrypted, not yet read; to be sent */
-	char line[70000];	/* the last one */
+	struct buf text;
+	const char *line;	/* the last one */
 };
 
 /* addr: "127.0.0.1:1025".  0, or ERR_CONNECT. */

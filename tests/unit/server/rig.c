@@ -46,7 +46,8 @@ rig_start(struct rig *r)
 {
 	char why[512], skipped[80];
 
-	assert_rc(mem_store_open(&r->limits, &r->store), 0);
+	if (r->store == NULL)
+		assert_rc(mem_store_open(&r->limits, &r->store), 0);
 	r->o.store = r->store;
 	if (server_start(&r->o, &r->s, why, sizeof(why)) < 0)
 		fail_msg("%s", why);

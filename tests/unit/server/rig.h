@@ -13,7 +13,7 @@ struct rig {
 	char dir[32];
 	struct limits limits;	/* change before rig_start() */
 	struct server_options o;
-	struct store *store;
+	struct store *store;	/* opened by rig_start(), unless it is set */
 	struct server *s;
 	char addr[80], addr_tls[80];
 };
