@@ -148,7 +148,7 @@ read_failed(struct ctl *c, int err)
 static int
 ask_twice(struct ctl *c, struct password *ret)
 {
-	CLEANUP_PASSWORD struct password again;
+	CLEANUP_PASSWORD struct password again = { .n = 0 };
 	int err, tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 
 	if (tty < 0)

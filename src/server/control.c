@@ -362,12 +362,23 @@ command_start(struct control *c, int fd)
 	return err;
 }
 
+/* It gets no thread: say why, as far as that goes without waiting. */
+static void
+turn_away(int fd, int err)
+{
+	CLEANUP_BUF struct buf out = { 0 };
+
+	buf_init(&out, 1024);
+	if (admin_wire_end(&out, ADMIN_LATER, err_text(err)) == 0)
+		(void)send(fd, buf_data(&out), out.n,
+			   MSG_NOSIGNAL | MSG_DONTWAIT); /* or not */
+	(void)close(fd); /* nothing more to say */
+}
+
 static void
 take(struct control *c)
 {
-	int fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
-	CLEANUP_BUF struct buf out = { 0 };
-	int err;
+	int err, fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd < 0) {
 		/* Descriptors: some will be closed. */
@@ -376,13 +387,8 @@ take(struct control *c)
 		return;
 	}
 	err = command_start(c, fd);
-	if (err == 0)
-		return;
-	buf_init(&out, 1024);
-	if (admin_wire_end(&out, ADMIN_LATER, err_text(err)) == 0)
-		(void)send(fd, buf_data(&out), out.n,
-			   MSG_NOSIGNAL | MSG_DONTWAIT); /* as far as it goes */
-	(void)close(fd); /* nothing more to say */
+	if (err < 0)
+		turn_away(fd, err);
 }
 
 static void *

@@ -13,6 +13,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import ssl
 import stat
 import subprocess
@@ -85,6 +86,9 @@ class Place:
         self.reader.join()
         self.server.stderr.close()
         self.server = None
+        said = ''.join(self.lines)
+        for trouble in ('Sanitizer', 'runtime error:'):
+            assert trouble not in said, said
         return code
 
     def ask(self, octets, patience=20):
@@ -216,6 +220,39 @@ class OfflineTest(unittest.TestCase):
         self.assertFalse(os.path.exists(os.path.join(place.data, 'index.db')))
         # What needs none does without.
         self.assertEqual(place.ctl('limits')[0], 0)
+
+    def test_verify_and_rebuild(self):
+        place = Place(self)
+        index = os.path.join(place.data, 'index.db')
+        place.ctl('account', 'add', 'alice@a.test', '--generate')
+        code, out, err = place.ctl('verify')
+        self.assertEqual((code, out), (0, ''))
+        self.assertIn('nothing wrong', err)
+
+        # A count that is not what it counts.
+        db = sqlite3.connect(index)
+        db.execute('UPDATE mailbox SET total = 5')
+        db.commit()
+        db.close()
+        code, out, err = place.ctl('verify')
+        self.assertEqual(code, 1)
+        self.assertGreaterEqual(out.count('\n'), 1)
+        self.assertRegex(err, r'\d+ findings?$')
+        code, out, err = place.ctl('--json', 'verify')
+        self.assertEqual(code, 1)
+        self.assertIn('finding', json.loads(out)[0])
+
+        self.assertEqual(place.ctl('rebuild')[0], 2)
+        code, out, err = place.ctl('rebuild', '--yes')
+        self.assertEqual(code, 0, err)
+        self.assertTrue(os.path.exists(index + '.lost-1'))
+        self.assertEqual(place.ctl('verify')[0], 0)
+        # Where there is nothing at all.
+        os.unlink(index)
+        os.unlink(index + '.lost-1')
+        self.assertEqual(place.ctl('status')[0], 1)
+        self.assertEqual(place.ctl('rebuild', '--yes')[0], 0)
+        self.assertEqual(place.ctl('status')[0], 0)
 
     def test_limits_of_the_file(self):
         place = Place(self, '[limits]\nmessage = 1M\nidle_time = 90s\n')
