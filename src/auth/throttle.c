@@ -105,8 +105,10 @@ throttle_hit(struct throttle *t, struct str key, uint64_t n, uint64_t now)
 	(void)pthread_mutex_lock(&t->lock);
 	e = touch(t, key, now);
 	if (e != NULL) {
+		/* It fades from its first hit on, however many follow. */
+		if (e->count == 0)
+			e->at = now;
 		e->count += n;
-		e->at = now;
 		count = e->count;
 	}
 	(void)pthread_mutex_unlock(&t->lock);

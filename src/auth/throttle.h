@@ -2,7 +2,7 @@
  * throttle: counts of what went wrong, by who did it.
  *
  * Keys are octets such as "account:alice@a.test" or "peer:192.0.2.1"; a count
- * fades: it halves with every `half` milliseconds since it was last raised.
+ * fades: it halves with every `half` milliseconds since it began.
  * At most `max` keys are kept, the stalest is dropped first.  Time is an
  * argument.  Thread-safe.
  */

@@ -225,9 +225,8 @@ struct kick {
 static bool
 is_kicked(const struct kick *k, const struct session *s)
 {
-	if (session_account(s) != k->account_id || session_id(s) == k->but)
-		return false;
-	return k->what == KICK_ACCOUNT || str_eq(session_device(s), k->device);
+	return session_id(s) != k->but &&
+	       session_concerns(s, k->what, k->account_id, k->device);
 }
 
 static void

@@ -123,7 +123,12 @@ const struct cmd_ops cmd_ops_AUTH_SECRET = {
 /* --- AUTH RESPONSE --- */
 
 struct auth_response {
-	bool ok, delayed;
+	bool ok;
+	bool delayed;		/* or nothing to wait for */
+	struct str key, device;
+	uint8_t stored[32];	/* of the challenge */
+	struct store_account acc;
+	struct store_device dev;
 	char v[65];
 };
 
@@ -175,18 +180,60 @@ check_response(struct session *s, struct cmd *c, struct auth_response *a)
 	return err;
 }
 
+/* A right answer counts only while the account is still what the challenge
+ * was made of: not disabled, the password not changed, the device not revoked
+ * since.  An account that is not there is looked for all the same. */
+static void
+response_work(struct cmd *c, struct store_reader *r)
+{
+	struct auth_response *a = c->data;
+	const uint8_t *stored = a->acc.stored;
+	int err = store_account_find(r, &c->arena, a->key, &a->acc);
+
+	if (err == 0 && a->acc.disabled)
+		err = ERR_NOTFOUND;
+	if (a->device.p != NULL) {
+		int e = store_device_find(r, &c->arena, a->acc.account_id,
+					  a->device, &a->dev);
+
+		stored = a->dev.stored;
+		err = err == 0 ? e : err;
+	}
+	if (err < 0 && err != ERR_NOTFOUND)
+		c->err = err;
+	a->ok &= err == 0 && secret_eq(stored, a->stored, sizeof(a->stored));
+}
+
+/* Counted before the delay, so that guesses side by side slow each other. */
+static void
+count_failure(struct session *s, struct cmd *c)
+{
+	(void)throttle_hit(s->env->failures, peer_key(s, c), 1, s->now);
+	(void)throttle_hit(s->env->failures, account_key(s, c), 1, s->now);
+	s->ports->event(s->ctx, "auth-fail", s->candidate->key, NULL);
+}
+
 static enum step
 response_finish(struct session *s, struct cmd *c)
 {
 	struct auth_response *a = c->data;
 	struct ident *who = s->candidate;
+	uint64_t delay;
 	struct reply r;
 
+	if (c->err < 0)
+		return cmd_answer_err(s, c, c->err);
+	if (!a->delayed) {
+		a->delayed = true;
+		delay = guess_delay(s, c);
+		if (!a->ok)
+			count_failure(s, c);
+		if (delay > 0) {
+			c->until = s->now + delay;
+			return STEP_DELAY;
+		}
+	}
 	if (!a->ok) {
-		(void)throttle_hit(s->env->failures, peer_key(s, c), 1, s->now);
-		(void)throttle_hit(s->env->failures, account_key(s, c), 1,
-				   s->now);
-		s->ports->event(s->ctx, "auth-fail", who->key, NULL);
 		(void)cmd_answer(s, c, ST_AUTH_REFUSED);
 		if (++s->nauth_failed >= s->env->limits->auth_tries)
 			sess_set_state(s, SS_CLOSING);
@@ -217,7 +264,6 @@ static enum step
 response_check(struct session *s, struct cmd *c)
 {
 	struct auth_response *a;
-	uint64_t delay;
 
 	if (s->challenge == NULL)
 		return cmd_answer_text(s, c, ST_STATE,
@@ -226,13 +272,16 @@ response_check(struct session *s, struct cmd *c)
 	if (a == NULL)
 		return STEP_DONE;
 	a->ok = check_response(s, c, a) == 0;
-	delay = guess_delay(s, c);
-	if (delay == 0)
-		return response_finish(s, c);
-	c->until = s->now + delay;
-	return STEP_DELAY;
+	memcpy(a->stored, s->challenge->stored, sizeof(a->stored));
+	a->key = arena_str(&c->arena, s->candidate->key);
+	if (s->challenge->device)
+		a->device = arena_str(&c->arena, s->candidate->device);
+	if (a->key.p == NULL || (s->challenge->device && a->device.p == NULL))
+		return cmd_answer(s, c, ST_INTERNAL);
+	return STEP_READ;
 }
 
 const struct cmd_ops cmd_ops_AUTH_RESPONSE = {
-	.check = response_check, .finish = response_finish,
+	.check = response_check, .work = response_work,
+	.finish = response_finish,
 };

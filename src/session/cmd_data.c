@@ -70,8 +70,15 @@ data_prepare(struct session *s, struct cmd *c, const struct bind_error *be)
 static bool
 data_ready(struct session *s, struct cmd *c)
 {
-	return c->pl == &s->unnamed || c->pl->draft != NULL ||
-	       !sched_unnamed_unsettled(s, c->seq);
+	const struct draft *d = c->pl->draft;
+
+	if (c->pl != &s->unnamed && d == NULL) {
+		if (sched_unnamed_unsettled(s, c->seq))
+			return false;
+		d = s->unnamed.draft;
+	}
+	/* One part at a time: they share hash, scan and file. */
+	return d == NULL || d->taking == NULL;
 }
 
 static enum step
@@ -200,6 +207,7 @@ data_check(struct session *s, struct cmd *c)
 	if (add_part(c, d, id) < 0)
 		return spoil(s, c, d, ST_INTERNAL, NULL);
 	dc->d = draft_ref(d);
+	d->taking = c;
 	dc->drop = false;
 	cmd_begin(s, c, &r, ST_TAKING_PART, false);
 	reply_word(&r, id);
@@ -226,6 +234,7 @@ part_end(struct session *s, struct cmd *c)
 	struct reply r;
 	char hex[64];
 
+	d->taking = NULL;
 	if (dc->fail == ST_NONE && d->spoiled != ST_NONE)
 		dc->fail = d->spoiled;
 	if (dc->fail == ST_NONE && block_result(&dc->block) < 0)
@@ -261,6 +270,16 @@ data_full(const struct cmd *c)
 
 	return !dc->drop && c->in_job &&
 	       dc->d->body.n >= c->env->limits->inline_part;
+}
+
+void
+data_cancelled(struct cmd *c)
+{
+	struct data_cmd *dc = c->data;
+
+	/* Its part stays half taken: the message cannot be sent any more. */
+	if (dc != NULL && dc->d != NULL && dc->d->taking == c)
+		draft_spoil(dc->d, ST_NOT_RUN, NULL);
 }
 
 static void
@@ -421,6 +440,8 @@ data_release(struct cmd *c)
 	if (dc == NULL)
 		return;
 	buf_done(&dc->chunk);
+	if (dc->d != NULL && dc->d->taking == c)
+		dc->d->taking = NULL;
 	draft_unref(dc->d);
 }
 

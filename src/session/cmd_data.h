@@ -15,6 +15,8 @@ bool data_full(const struct cmd *c);
 
 /* A refused DATA: is there a block still to be read and dropped? */
 bool data_owes(const struct cmd *c);
+/* It is cancelled: so is the message whose part it was taking. */
+void data_cancelled(struct cmd *c);
 /* Octets decoded at a time. */
 #define DATA_STEP 32768
 

@@ -170,7 +170,7 @@ render_of_part(struct fetch *f)
 		if (!f->open_ended && f->to - from + 1 < n)
 			n = f->to - from + 1;
 	}
-	f->whole = p->content && from + n == p->length;
+	f->whole = p->content && from == 0 && n == p->length;
 	f->base = from;
 	return render_part(&f->msg, p, from, n, &f->render);
 }
@@ -290,8 +290,9 @@ next_message(struct cmd *c, struct fetch *f)
 		return err;
 	f->found++;
 	err = open_message(f);
-	if (err == ERR_NOTFOUND && f->form == FETCH_PART) {
-		out_missing(c, &f->st, &f->row.uuid);	/* no such part */
+	if (err == ERR_NOTFOUND) {
+		/* no such part, or purged since it was listed */
+		out_missing(c, &f->st, &f->row.uuid);
 		f->found--;
 	} else if (err == ERR_CORRUPT) {
 		damaged(c, f);	/* the others go on */

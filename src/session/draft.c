@@ -29,12 +29,23 @@ draft_ref(struct draft *d)
 	return d;
 }
 
+/* A mailbox that two addresses name is one. */
+static bool
+named_before(const struct draft *d, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (d->rcpts[k].box.mailbox_id == d->rcpts[i].box.mailbox_id)
+			return true;
+	return false;
+}
+
 static void
 release_reserved(struct draft *d)
 {
 	for (size_t i = 0; i < d->nrcpts && d->reserved > 0; i++)
-		reserve_sub(d->env->reserve, d->rcpts[i].box.mailbox_id,
-			    d->reserved);
+		if (!named_before(d, i))
+			reserve_sub(d->env->reserve,
+				    d->rcpts[i].box.mailbox_id, d->reserved);
 	d->reserved = 0;
 }
 
@@ -74,6 +85,8 @@ draft_reserve(struct draft *d, uint64_t octets)
 	for (i = 0; i < d->nrcpts; i++) {
 		const struct store_rcpt *b = &d->rcpts[i].box;
 
+		if (named_before(d, i))
+			continue;
 		err = reserve_add(d->env->reserve, b->mailbox_id, b->used,
 				  b->quota, octets);
 		if (err < 0)
@@ -84,8 +97,9 @@ draft_reserve(struct draft *d, uint64_t octets)
 		return 0;
 	}
 	while (i-- > 0)
-		reserve_sub(d->env->reserve, d->rcpts[i].box.mailbox_id,
-			    octets);
+		if (!named_before(d, i))
+			reserve_sub(d->env->reserve,
+				    d->rcpts[i].box.mailbox_id, octets);
 	return err;
 }
 

@@ -40,6 +40,7 @@ struct draft {
 	uint64_t reserved;	/* per recipient, in env->reserve */
 	uint64_t counted;	/* octets of body counted in inline_octets */
 	uint64_t header_octets;
+	struct cmd *taking;	/* the DATA whose part is not saved yet */
 	struct sha256 *sha;
 	struct part_scan scan;
 	char head[1024];	/* of the content part, for the preview */

@@ -186,6 +186,21 @@ right_verdict(const struct session *s, const struct cmd *c)
 	return ST_NONE;
 }
 
+/* An error on HEADER or DATA spoils the message (spec: DATA). */
+static void
+spoil_message(struct session *s, struct cmd *c, enum status st)
+{
+	const struct command_def *def = c->args.def;
+	struct draft *d = c->pl->draft;
+
+	if (def == NULL || (def->id != CMD_HEADER && def->id != CMD_DATA))
+		return;
+	if (d == NULL && def->id == CMD_DATA)
+		d = s->unnamed.draft;
+	if (d != NULL)
+		draft_spoil(d, st, c->why);
+}
+
 static void
 start(struct session *s, struct cmd *c)
 {
@@ -195,6 +210,7 @@ start(struct session *s, struct cmd *c)
 	c->unix_ms = s->unix_ms;
 	c->who = ident_ref(s->who);
 	if (c->cancelled || c->pl->failed_line == c->line->no) {
+		spoil_message(s, c, ST_NOT_RUN);
 		sched_apply(s, c, cmd_answer(s, c, ST_NOT_RUN));
 		return;
 	}
@@ -206,6 +222,7 @@ start(struct session *s, struct cmd *c)
 		if (s->state == SS_PLAIN && c->args.def != NULL &&
 		    c->args.def->id == CMD_DATA)
 			c->fatal = true;
+		spoil_message(s, c, st);
 		sched_apply(s, c, cmd_answer_text(s, c, st, own && c->why != NULL ?
 					    c->why : status_text(st)));
 		return;
@@ -241,8 +258,14 @@ run_head(struct session *s, struct pipeline *pl)
 void
 sched_resume(struct session *s, struct cmd *c)
 {
+	enum step step;
+
 	c->in_job = false;
-	sched_apply(s, c, c->ops->finish(s, c));
+	step = c->ops->finish(s, c);
+	/* Cancelled while it wrote: that has been done, nothing more is. */
+	if (c->cancelled && step != STEP_DONE)
+		step = cmd_answer(s, c, ST_NOT_RUN);
+	sched_apply(s, c, step);
 }
 
 /* --- wire order --- */
@@ -334,6 +357,8 @@ drop(struct session *s, struct cmd *c)
 		s->nqueued--;
 	else
 		s->nheld--;
+	if (c->args.def != NULL && c->args.def->id == CMD_DATA)
+		data_cancelled(c);
 	list_del(&c->link);
 	c->pl = NULL;
 	if (c->in_job)
@@ -352,9 +377,11 @@ cancel_queue(struct session *s, struct pipeline *pl)
 		struct cmd *c = C(it);
 
 		if (c->in_job && c->job.write != NULL) {
-			writing = true;
+			c->cancelled = writing = true;
 		} else if (writing) {
-			c->cancelled = true;
+			/* An earlier CANCEL still answers for itself. */
+			c->cancelled = c->args.def == NULL ||
+				       !(c->args.def->flags & CF_NOW);
 		} else {
 			(void)cmd_answer(s, c, ST_NOT_RUN);
 			drop(s, c);

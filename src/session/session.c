@@ -449,6 +449,22 @@ session_device(const struct session *s)
 	return s->who != NULL ? s->who->device : STR("");
 }
 
+static bool
+ident_is(const struct ident *i, enum session_kick what, uint64_t account_id,
+	 struct str device_key)
+{
+	return i != NULL && i->account_id == account_id &&
+	       (what == KICK_ACCOUNT || str_eq(i->device, device_key));
+}
+
+bool
+session_concerns(const struct session *s, enum session_kick what,
+		 uint64_t account_id, struct str device_key)
+{
+	return ident_is(s->who, what, account_id, device_key) ||
+	       ident_is(s->candidate, what, account_id, device_key);
+}
+
 bool
 session_idle(const struct session *s)
 {

@@ -128,6 +128,10 @@ void session_stop(struct session *s, uint64_t now);
 /* Who it is: 0 while not logged in. */
 uint64_t session_account(const struct session *s);
 struct str session_device(const struct session *s);	/* key; empty: none */
+/* Is it of this account (with KICK_DEVICE: of this device of it), or about to
+ * log in as such? */
+bool session_concerns(const struct session *s, enum session_kick what,
+		      uint64_t account_id, struct str device_key);
 bool session_idle(const struct session *s);	/* nothing runs, nothing waits */
 
 #endif

@@ -201,8 +201,4 @@ enum step cmd_answer_err(struct session *s, struct cmd *c, int err);
 /* One unasked line in no pipeline. */
 void sess_say(struct session *s, enum status st, const char *text);
 
-/* --- cmd_basic.c --- */
-/* The 101 line. */
-enum step hello_step(struct session *s, struct cmd *c);
-
 #endif

@@ -13,7 +13,9 @@ arm(void)
 	if (sqlite_ops_armed.memory)
 		mem_fail_at(sqlite_ops_armed.memory);
 	if (sqlite_ops_armed.file)
-		disk_fail(sqlite_ops_armed.calls, sqlite_ops_armed.file, sqlite_ops_armed.errnum, sqlite_ops_armed.sticky);
+		disk_fail(sqlite_ops_armed.calls, sqlite_ops_armed.file,
+			  sqlite_ops_armed.errnum,
+			  sqlite_ops_armed.sticky);
 }
 
 bool

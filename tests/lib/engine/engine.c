@@ -68,10 +68,7 @@ kick(void *ctx, enum session_kick what, uint64_t account_id,
 		struct session *s = PEER(it)->s;
 
 		if (s == NULL || session_id(s) == but ||
-		    session_account(s) != account_id)
-			continue;
-		if (what == KICK_DEVICE &&
-		    !str_eq(session_device(s), device_key))
+		    !session_concerns(s, what, account_id, device_key))
 			continue;
 		session_stop(s, p->e->now);
 	}

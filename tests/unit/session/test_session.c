@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base/hex.h"
 #include "base/mem.h"
 #include "crypt/crypt.h"
 #include "lib/engine/engine.h"
@@ -189,6 +190,118 @@ test_large(void **state)
 	engine_free(e);
 }
 
+/* Two parts of one message in pipelines of their own, the first one's file
+ * still being written: the second waits, and both are whole. */
+static void
+test_two_parts_at_once(void **state)
+{
+	struct engine *e = two_accounts();
+	static char octets[9000];
+	uint8_t sum[32];
+	char hex[65] = "";
+	struct peer *p;
+
+	(void)state;
+	memset(octets, 'x', sizeof(octets));
+	sha256_once(octets, sizeof(octets), sum);
+	hex_encode(sum, sizeof(sum), hex);
+	engine_limits(e)->inline_part = 4096;
+	p = logged_in(e, "alice@a.test");
+	say(p, "DELIVER TO bob@b.test +MULTIPART\n");
+	engine_hold_jobs(e, true);
+	say(p, "AS a DATA x LENGTH 9000 +CONTENT\n");
+	peer_send(p, str_n(octets, sizeof(octets)), 0);
+	say(p, "AS b DATA y LENGTH 9000\n");
+	peer_send(p, str_n(octets, sizeof(octets)), 0);
+	say(p, "DONE\n");
+	assert_false(said(p, "b: 271"));
+	engine_hold_jobs(e, false);
+	say(p, "");
+	assert_true(said(p, "273 Delivered"));
+	{
+		struct str out = buf_str(peer_output(p));
+		ptrdiff_t at = str_find(out, str_c(hex));
+
+		assert_true(at > 0);
+		assert_true(str_find(str_from(out, (size_t)at + 1),
+				     str_c(hex)) > 0);
+	}
+	peer_free(p);
+	engine_free(e);
+}
+
+/* A part that was cancelled while it was taken spoils its message. */
+static void
+test_cancelled_part(void **state)
+{
+	struct engine *e = two_accounts();
+	static char octets[9000];
+	struct peer *p;
+
+	(void)state;
+	engine_limits(e)->inline_part = 4096;
+	p = logged_in(e, "alice@a.test");
+	say(p, "DELIVER TO bob@b.test +MULTIPART\n"
+	       "DATA t LENGTH 1 +CONTENT\nx");
+	engine_hold_jobs(e, true);
+	say(p, "AS a DATA x LENGTH 9000\n");
+	peer_send(p, str_n(octets, sizeof(octets)), 0);
+	say(p, "CANCEL a\nDONE\n");
+	assert_true(said(p, "a: 407 Not run.\na: 200 Done.\n407 "));
+	engine_hold_jobs(e, false);
+	say(p, "");
+	assert_int_equal(messages_of(e, "bob@b.test"), 0);
+	peer_free(p);
+	engine_free(e);
+}
+
+/* So does one that was refused for the sake of others. */
+static void
+test_refused_part(void **state)
+{
+	static const char *const refused[] = {
+		"FOO; DATA y LENGTH 1\ny", "HEADER x\n",
+		"FOO; HEADER X-A b\n",
+	};
+	struct engine *e = two_accounts();
+	struct peer *p = logged_in(e, "alice@a.test");
+
+	(void)state;
+	for (size_t i = 0; i < TEST_COUNT(refused); i++) {
+		say(p, "DELIVER TO bob@b.test +MULTIPART\n"
+		       "DATA t LENGTH 1 +CONTENT\nx");
+		say(p, refused[i]);
+		say(p, "DONE\n");
+		CHECK(refused[i], messages_of(e, "bob@b.test") == 0);
+		assert_false(said(p, "273"));
+	}
+	peer_free(p);
+	engine_free(e);
+}
+
+/* A challenge of the old password is worth nothing once it is changed. */
+static void
+test_stale_challenge(void **state)
+{
+	static const char passwd[] =
+		"PASSWD kdf=argon2id s=AAECAwQFBgcICQoLDA0ODw== t=2 m=19456 "
+		"h=" ENGINE_H "\n";
+	struct engine *e = two_accounts();
+	struct peer *p = logged_in(e, "alice@a.test"), *q;
+
+	(void)state;
+	assert_rc(peer_new(e, true, &q), 0);
+	say(q, "AUTH SECRET alice@a.test +PROOF\n");
+	assert_true(said(q, "303 "));
+	say(p, passwd);
+	assert_true(said(p, "200 Done."));
+	say(q, "");
+	assert_true(peer_closed(q));
+	peer_free(p);
+	peer_free(q);
+	engine_free(e);
+}
+
 /* --- cancelling what is under way --- */
 
 static void
@@ -367,6 +480,10 @@ main(void)
 		cmocka_unit_test(test_lost_at_every_octet),
 		cmocka_unit_test(test_lost_in_jobs),
 		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_two_parts_at_once),
+		cmocka_unit_test(test_cancelled_part),
+		cmocka_unit_test(test_refused_part),
+		cmocka_unit_test(test_stale_challenge),
 		cmocka_unit_test(test_cancel_in_job),
 		cmocka_unit_test(test_barrier),
 		cmocka_unit_test(test_same_work),
