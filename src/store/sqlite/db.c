@@ -169,6 +169,7 @@ settings(struct db *db)
 		"PRAGMA mmap_size=0;"
 		"PRAGMA wal_autocheckpoint=0;"
 		"PRAGMA cache_size=-" CACHE_KIB ";"
+		"PRAGMA secure_delete=ON;"
 		"PRAGMA cell_size_check=ON;";
 	uint64_t value;
 	int err;

@@ -235,9 +235,9 @@ prepare_index(struct sqlite_store *s, struct sqlite_opening *o)
 		(void)say(o, err, err == ERR_VERSION ?
 				  "made by a newer version" : db_message(&db));
 	} else {
-		err = db_checkpoint(&db, true);
+		err = db_checkpoint(&db, false);
 		if (err == 0)
-			err = ERR_LOCKED;
+			err = ERR_LOCKED;	/* somebody reads it */
 		if (err < 0)
 			(void)say(o, err, "cannot checkpoint the index");
 	}

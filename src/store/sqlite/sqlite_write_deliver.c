@@ -385,6 +385,8 @@ sqlite_deliver(struct sqlite_writer *w, struct store_deliver *d)
 
 	if (!plans)
 		return ERR_NOMEM;
+	if (d->big && !((struct bigfile *)d->big)->linked)
+		return ERR_STATE;	/* it was not finished */
 	for (size_t i = 0; i < d->nto; i++) {
 		d->to[i].err = look(w, d, i, plans);
 		if (err == 0)
