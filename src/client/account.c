@@ -85,7 +85,9 @@ login_with(struct immp *c, const struct immp_login *o, struct login *l)
 			return front_error(c, IMMP_E_USAGE,
 					   "a device key has 64 digits");
 		l->key = &key;
-		return run_login(c, l);
+		rc = run_login(c, l);
+		l->key = NULL;
+		return rc;
 	}
 	arena_init(&a, 65536, 0);
 	rc = normal_password(&a, o->password, &l->password);

@@ -62,6 +62,7 @@ static int
 connect_any(struct immp *c, const struct addrinfo *list, uint64_t deadline)
 {
 	int err = ETIMEDOUT, one = 1;
+	char text[128];
 
 	for (const struct addrinfo *ai = list; ai; ai = ai->ai_next) {
 		/* The last may take all the time, others half of it. */
@@ -88,7 +89,8 @@ connect_any(struct immp *c, const struct addrinfo *list, uint64_t deadline)
 	}
 	return front_error(c, err == ETIMEDOUT ? IMMP_E_TIMEOUT
 					       : IMMP_E_CONNECT,
-			   "cannot connect to %s: %s", c->host, strerror(err));
+			   "cannot connect to %s: %s", c->host,
+			   strerror_r(err, text, sizeof(text)));
 }
 
 static int

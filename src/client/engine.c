@@ -18,6 +18,7 @@
  */
 #include "client/engine_priv.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "base/mem.h"
@@ -313,6 +314,7 @@ take_line(struct engine *e)
 	int rc;
 
 	/* LF, and one CR before it; then a NUL in their place. */
+	assert(text.p && text.n);
 	text.n--;
 	if (text.n && text.p[text.n - 1] == '\r')
 		text.n--;

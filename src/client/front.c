@@ -82,7 +82,7 @@ broken(struct immp *c, int error, const char *why)
 /* --- out --- */
 
 static int
-encrypt(struct immp *c)
+to_wire(struct immp *c)
 {
 	struct buf *out = engine_out(c->e);
 
@@ -204,7 +204,7 @@ front_step(struct immp *c, int timeout)
 	/* What TLS has held back until the certificate was accepted. */
 	rc = hand_on(c);
 	if (rc == 0)
-		rc = encrypt(c);
+		rc = to_wire(c);
 	if (rc == 0)
 		rc = flush(c);
 	if (rc < 0)

@@ -181,7 +181,7 @@ conn_login_as(struct account *acc, struct immp **ret)
 {
 	struct conn_trust t = { .known = acc };
 	struct immp_login l = IMMP_LOGIN_INIT;
-	struct immp *c;
+	struct immp *c = NULL;
 	int rc = conn_open(acc->server, conn_domain(acc->name), &t, &c);
 
 	if (rc)

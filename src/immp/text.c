@@ -260,7 +260,7 @@ text_wrap(struct buf *b, struct str s, size_t cols)
 	buf_init(&clean, 8 * s.n + 16);
 	rc = text_lines(&clean, s);
 	rest = buf_str(&clean);
-	if (rest.n && rest.p[rest.n - 1] == '\n')
+	if (str_ends(rest, STR("\n")))
 		rest.n--;
 	while (rc == 0 && str_next(&rest, '\n', &line))
 		rc = wrap_line(b, line, cols < 20 ? 20 : cols);
