@@ -53,7 +53,8 @@ int ask_confirm(struct ctl *c, struct str name) WARN_UNUSED;
 int online_run(struct ctl *c, bool *ret_ran) WARN_UNUSED;
 
 /* --- offline.c --- */
-int offline_run(struct ctl *c) WARN_UNUSED;
+/* *ret_locked: somebody else has the store, nothing was done. */
+int offline_run(struct ctl *c, bool *ret_locked) WARN_UNUSED;
 int offline_rebuild(struct ctl *c) WARN_UNUSED;
 /* Run a command on a store in folder data that is made if it is missing. */
 struct offline_place {
@@ -62,7 +63,7 @@ struct offline_place {
 	const struct limits *limits;
 };
 int offline_run_at(struct ctl *c, const struct offline_place *p,
-		   const struct admin_out *out) WARN_UNUSED;
+		   const struct admin_out *out, bool *ret_locked) WARN_UNUSED;
 /* Work as who owns the folder, so that the server can read what we make. */
 int offline_become_owner(struct ctl *c, const char *folder) WARN_UNUSED;
 

@@ -4,11 +4,15 @@
  * A command runs in the server where one answers at the control socket, else
  * on the store itself: the code is the same (src/admin).
  */
+#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "base/utf8.h"
+#include "base/clock.h"
 #include "immpctl/immpctl.h"
+
+/* How long (ms) to look for a server or a store that is free; how often. */
+#define PATIENCE 3000
+#define PAUSE 100
 
 struct args {
 	const char *conf_path;
@@ -113,10 +117,29 @@ confirm(struct ctl *c)
 	return ask_confirm(c, name);
 }
 
+/* Where somebody has the store and does not answer (yet), look again for a
+ * while: a server that starts, or another immpctl. */
+static int
+run_somewhere(struct ctl *c)
+{
+	uint64_t until = clock_mono_ms() + PATIENCE;
+	bool ran, locked;
+	int rc;
+
+	for (;;) {
+		rc = online_run(c, &ran);
+		if (ran)
+			return rc;
+		rc = offline_run(c, &locked);
+		if (!locked || clock_mono_ms() >= until)
+			return rc;
+		(void)poll(NULL, 0, PAUSE);
+	}
+}
+
 static int
 run(struct ctl *c)
 {
-	bool ran = false;
 	int rc;
 
 	if (c->call.row->id == ADMIN_CMD_QUICKSTART)
@@ -130,8 +153,7 @@ run(struct ctl *c)
 		return rc;
 	if (c->call.row->id == ADMIN_CMD_REBUILD)
 		return offline_rebuild(c);
-	rc = online_run(c, &ran);
-	return ran ? rc : offline_run(c);
+	return run_somewhere(c);
 }
 
 static int

@@ -70,7 +70,8 @@ open_failed(struct ctl *c, const char *data, int err, const char *why)
 
 /* Store, reader and key of the place. */
 static int
-open_all(struct ctl *c, const struct offline_place *p, struct offline *o)
+open_all(struct ctl *c, const struct offline_place *p, struct offline *o,
+	 bool *ret_locked)
 {
 	struct sqlite_store_options so = {
 		.limits = p->limits,
@@ -83,6 +84,7 @@ open_all(struct ctl *c, const struct offline_place *p, struct offline *o)
 		return ctl_fail(c, ADMIN_REFUSED, "%s: %s", p->data,
 				err_text(err_from_errno(errno)));
 	err = sqlite_store_open(p->data, &so, &o->store, why, sizeof(why));
+	*ret_locked = err == ERR_LOCKED;
 	if (err < 0)
 		return open_failed(c, p->data, err, why);
 	err = server_key_load(p->key, true, &o->key);
@@ -116,7 +118,7 @@ postmaster_key(struct ctl *c, struct str imid, struct str *ret)
 
 int
 offline_run_at(struct ctl *c, const struct offline_place *p,
-	       const struct admin_out *out)
+	       const struct admin_out *out, bool *ret_locked)
 {
 	CLEANUP_OFFLINE struct offline o = { NULL, NULL, NULL };
 	struct admin_env env = {
@@ -130,7 +132,7 @@ offline_run_at(struct ctl *c, const struct offline_place *p,
 	if (rc != ADMIN_DONE)
 		return rc;
 	if (!(c->call.row->flags & ADMIN_NO_STORE)) {
-		rc = open_all(c, p, &o);
+		rc = open_all(c, p, &o, ret_locked);
 		if (rc != ADMIN_DONE)
 			return rc;
 		env.reader = o.reader;
@@ -145,7 +147,7 @@ offline_run_at(struct ctl *c, const struct offline_place *p,
 }
 
 int
-offline_run(struct ctl *c)
+offline_run(struct ctl *c, bool *ret_locked)
 {
 	const struct offline_place p = {
 		.data = c->conf->data,
@@ -157,7 +159,8 @@ offline_run(struct ctl *c)
 	struct admin_out out = render_out(c->render);
 	int rc = offline_become_owner(c, p.data);
 
-	return rc == ADMIN_DONE ? offline_run_at(c, &p, &out) : rc;
+	*ret_locked = false;
+	return rc == ADMIN_DONE ? offline_run_at(c, &p, &out, ret_locked) : rc;
 }
 
 static void

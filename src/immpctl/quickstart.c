@@ -193,11 +193,12 @@ make_account(struct ctl *c, const struct plan *p)
 		.limits = &limits,
 	};
 	const struct str words[] = { STR("account"), STR("add"), p->imid };
+	bool locked;
 	int rc = admin_match(words, 3, &c->call, &c->fail);
 
 	limits_init(&limits);
 	if (rc == ADMIN_DONE)
-		rc = offline_run_at(c, &place, &out);
+		rc = offline_run_at(c, &place, &out, &locked);
 	c->call = call;
 	return rc;
 }

@@ -211,6 +211,25 @@ class OfflineTest(unittest.TestCase):
         key = os.path.join(place.data, 'server.key')
         self.assertEqual(stat.S_IMODE(os.stat(key).st_mode), 0o600)
 
+    def test_many_at_once(self):
+        """One after the other has the store; all have their turn."""
+        place = Place(self)
+        self.assertEqual(place.ctl('domain', 'add', 'b.test')[0], 0)
+        codes = []
+
+        def work(n):
+            codes.append(place.ctl('domain', 'add', f'd{n}.test')[0])
+        threads = [threading.Thread(target=work, args=(n,))
+                   for n in range(4)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        self.assertTrue(all(code in (0, 75) for code in codes), codes)
+        self.assertGreater(codes.count(0), 0)
+        self.assertEqual(place.ctl('domain', 'list')[1].count('\nd'),
+                         codes.count(0))
+
     def test_no_store_yet(self):
         place = Place(self)
         for words in (['account', 'list'], ['status'], ['verify']):
@@ -468,6 +487,9 @@ class QuickstartTest(unittest.TestCase):
         self.assertTrue(shown['postmaster'])
         self.assertTrue(shown['password'])
 
+        if IMMPD is not None:
+            subprocess.run([IMMPD, '-c', self.conf, '--check'], check=True)
+
         # Never twice, and never over a store.
         code, out, err = self.ctl('quickstart', 'a.test')
         self.assertEqual((code, out), (1, ''))
@@ -616,6 +638,8 @@ class OnlineTest(unittest.TestCase):
                          {'end': 1, 'why': 'immpctl is newer than the '
                           'running server: restart it'})
         self.assertEqual(place.ask(b'x' * 20000)[-1]['end'], 75)
+        self.assertEqual(place.ask(b'{"v":1')[-1],
+                         {'end': 75, 'why': 'the request: too slow'})
         self.assertEqual(place.request('foo')[-1]['end'], 2)
         self.assertEqual(place.request('rebuild', '--yes')[-1]['end'], 1)
         self.assertEqual(place.request('account', 'remove', 'a@a.test')
