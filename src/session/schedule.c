@@ -208,7 +208,9 @@ start(struct session *s, struct cmd *c)
 	bool own;
 
 	c->unix_ms = s->unix_ms;
-	c->who = ident_ref(s->who);
+	/* A CANCEL behind a write has it already. */
+	if (c->who == NULL)
+		c->who = ident_ref(s->who);
 	if (c->cancelled || c->pl->failed_line == c->line->no) {
 		spoil_message(s, c, ST_NOT_RUN);
 		sched_apply(s, c, cmd_answer(s, c, ST_NOT_RUN));

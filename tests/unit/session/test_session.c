@@ -307,6 +307,7 @@ test_stale_challenge(void **state)
 static void
 test_cancel_in_job(void **state)
 {
+	int64_t held = mem_held();
 	struct engine *e = two_accounts();
 	struct peer *p = logged_in(e, "alice@a.test");
 
@@ -330,6 +331,7 @@ test_cancel_in_job(void **state)
 	engine_hold_jobs(e, false);
 	peer_free(p);
 	engine_free(e);
+	assert_int_equal(mem_held(), held);
 }
 
 /* A barrier waits for all before it, and all behind it waits for it; CANCEL
