@@ -39,7 +39,7 @@ static struct {
 	unsigned mailboxes, batch, rounds;
 	size_t octets, messages;
 	bool processor, once;
-} opt = { 20, 200, 4, 4096, 40000, false, false };
+} opt;
 
 static char folder[256];
 static char *body;
@@ -517,44 +517,38 @@ remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 	return remove(path);
 }
 
+static int
+number(const char *text, uint64_t max, uint64_t *ret)
+{
+	if (!text || str_u64(str_c(text), max, ret) < 0)
+		return ERR_VALUE;
+	return *ret ? 0 : ERR_VALUE;
+}
+
 static void
 options(int argc, char **argv)
 {
+	static const char letters[] = "mbsnr";
+	uint64_t v[] = { 20, 200, 4096, 40000, 4 };
 	int c;
 
 	while ((c = getopt(argc, argv, "m:b:s:n:r:co")) != -1) {
-		uint64_t v = 0;
+		const char *at = strchr(letters, c);
 
-		if (c != 'c' && c != 'o' && (!optarg || str_u64(str_c(optarg), 100000000,
-						    &v) < 0 || !v))
+		if (c == 'c')
+			opt.processor = true;
+		else if (c == 'o')
+			opt.once = true;
+		else if (!at || number(optarg, c == 'b' ? 1000 : 100000000,
+				       &v[at - letters]) < 0)
 			die("usage: [-m mailboxes] [-b batch] [-s octets] "
 			    "[-n messages] [-r rounds] [-c] [-o] [folder]");
-		switch (c) {
-		case 'm':
-			opt.mailboxes = (unsigned)v;
-			break;
-		case 'b':
-			opt.batch = v > 1000 ? 1000 : (unsigned)v;
-			break;
-		case 's':
-			opt.octets = (size_t)v;
-			break;
-		case 'n':
-			opt.messages = (size_t)v;
-			break;
-		case 'r':
-			opt.rounds = (unsigned)v;
-			break;
-		case 'o':
-			opt.once = true;
-			break;
-		case 'c':
-			opt.processor = true;
-			break;
-		default:
-			die("usage");
-		}
 	}
+	opt.mailboxes = (unsigned)v[0];
+	opt.batch = (unsigned)v[1];
+	opt.octets = (size_t)v[2];
+	opt.messages = (size_t)v[3];
+	opt.rounds = (unsigned)v[4];
 	opt.messages -= opt.messages % opt.batch;
 	(void)snprintf(folder, sizeof(folder), "%s/store-bench-XXXXXX",
 		       optind < argc ? argv[optind] : ".");

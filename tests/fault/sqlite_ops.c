@@ -48,7 +48,8 @@ sqlite_ops_deliver(struct home *h)
 	if (store_write(h->s, jobs, 3) < 0)
 		assert_rc(jobs[0]->err, ERR_SYNC);
 	for (unsigned i = 0; i < 3; i++) {
-		sqlite_ops_sent[sqlite_ops_next + i] = jobs[i]->err == 0 ? (uint8_t)(i + 1) : 0;
+		sqlite_ops_sent[sqlite_ops_next + i] =
+			jobs[i]->err == 0 ? (uint8_t)(i + 1) : 0;
 		if (err == 0)
 			err = jobs[i]->err;
 		home_letter_done(&l[i]);
