@@ -211,6 +211,18 @@ loopd_accept(void *ctx, int fd, const struct net_addr *peer)
 		hand_over(to, fd, peer, li->tls);
 }
 
+static void
+end_all(struct loopd *l)
+{
+	struct str key;
+	void *value;
+	size_t pos = 0;
+
+	/* Ending the one at hand is all the change that a walk allows. */
+	while (map_next(&l->conns, &pos, &key, &value))
+		conn_free(value);
+}
+
 /* --- kicks --- */
 
 struct kick {
@@ -239,7 +251,6 @@ on_kick(struct net_loop *loop, struct net_msg *m)
 	void *value;
 	size_t pos = 0;
 
-	/* Ending the one at hand is all the change that a walk allows. */
 	while (map_next(&l->conns, &pos, &key, &value)) {
 		c = value;
 		if (is_kicked(k, c->session))
@@ -248,19 +259,14 @@ on_kick(struct net_loop *loop, struct net_msg *m)
 	mem_free(k);
 }
 
-/* Without memory for a message nobody could be told apart: all go. */
+/* Without memory for a message nobody can be told apart: all go. */
 static void
 on_expel(struct net_loop *loop, struct net_msg *m)
 {
 	struct loopd *l = LOOP_OF(m, expel_msg);
-	struct str key;
-	void *value;
-	size_t pos = 0;
 
 	atomic_store(&l->expel_posted, false);
-	while (map_next(&l->conns, &pos, &key, &value))
-		if (session_account(((struct conn *)value)->session) != 0)
-			conn_free(value);
+	end_all(l);
 }
 
 static void
@@ -322,13 +328,7 @@ on_stop(struct net_loop *loop, struct net_msg *m)
 static void
 on_cut(struct net_loop *loop, struct net_msg *m)
 {
-	struct loopd *l = LOOP_OF(m, cut_msg);
-	struct str key;
-	void *value;
-	size_t pos = 0;
-
-	while (map_next(&l->conns, &pos, &key, &value))
-		conn_free(value);
+	end_all(LOOP_OF(m, cut_msg));
 }
 
 static void
