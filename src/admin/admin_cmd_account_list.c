@@ -77,7 +77,7 @@ admin_cmd_ACCOUNT_SHOW(struct admin_run *r)
 	struct store_mailbox box;
 	struct store_device *dev;
 	struct json *j;
-	size_t ndev;
+	size_t ndev = 0;
 	int err, rc = admin_account_arg(r, 0, &acc);
 
 	if (rc != ADMIN_DONE)

@@ -100,7 +100,7 @@ parse_secret(const json_t *v, struct admin_secret *ret)
 	const json_t *t = json_object_get(v, "t");
 	const json_t *m = json_object_get(v, "m");
 	uint8_t raw[32];
-	int err = hex_decode(key, raw, sizeof(raw));
+	int err = key.p != NULL ? hex_decode(key, raw, sizeof(raw)) : ERR_VALUE;
 
 	secret_wipe(raw, sizeof(raw));
 	if (err < 0)

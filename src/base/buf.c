@@ -56,6 +56,7 @@ buf_grow(struct buf *b, size_t need)
 		cap = b->max;
 
 	if (b->off) {
+		assert(b->mem);
 		mem = mem_alloc(cap + 1);
 		if (!mem)
 			return ERR_NOMEM;

@@ -1,5 +1,7 @@
 #include "base/hex.h"
 
+#include <assert.h>
+
 static const char hex_digits[] = "0123456789abcdef";
 
 void
@@ -35,7 +37,7 @@ hex_decode(struct str s, void *ret, size_t n)
 		if (hex_value(s.p[i]) < 0)
 			return ERR_VALUE;
 	for (size_t i = 0; i < n; i++)
-		dst[i] = (uint8_t)(hex_value(s.p[2 * i]) << 4 |
+		dst[i] = (uint8_t)(hex_value(s.p[2 * i]) * 16 +
 				   hex_value(s.p[2 * i + 1]));
 	return 0;
 }
@@ -45,11 +47,14 @@ hex_add(struct buf *b, const void *p, size_t n)
 {
 	int rc;
 
+	if (n == 0)
+		return 0;
 	if (n > SIZE_MAX / 2)
 		return ERR_LIMIT;
 	rc = buf_reserve(b, 2 * n);
 	if (rc < 0)
 		return rc;
+	assert(buf_tail(b));
 	hex_encode(p, n, buf_tail(b));
 	buf_grew(b, 2 * n);
 	return 0;
@@ -111,11 +116,14 @@ b64_add(struct buf *b, const void *p, size_t n)
 {
 	int rc;
 
+	if (n == 0)
+		return 0;
 	if (n > SIZE_MAX / 2)
 		return ERR_LIMIT;
 	rc = buf_reserve(b, B64_LEN(n));
 	if (rc < 0)
 		return rc;
+	assert(buf_tail(b));
 	b64_encode(p, n, buf_tail(b));
 	buf_grew(b, B64_LEN(n));
 	return 0;

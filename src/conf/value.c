@@ -1,5 +1,6 @@
 /* Texts to typed values. */
 #include <arpa/inet.h>
+#include <assert.h>
 #include <stdio.h>
 
 #include "conf/conf_priv.h"
@@ -54,13 +55,16 @@ units_of(enum conf_type t)
 static struct str
 number_text(struct conf *c, enum conf_type t, uint64_t n)
 {
-	const struct unit *best = NULL;
+	const struct unit *units = units_of(t), *best = NULL;
 
-	for (const struct unit *u = units_of(t); u->factor > 0; u++)
+	assert(units->factor > 0);
+	for (const struct unit *u = units; u->factor > 0; u++)
 		if ((best == NULL || u->factor >= best->factor) &&
 		    (n > 0 ? n % u->factor == 0 : u->factor == 1) &&
 		    (t != CONF_TIME || u->name.n > 0))
 			best = u;
+	if (best == NULL)
+		best = units;
 	return arena_fmt(&c->arena, "%llu%.*s",
 			 (unsigned long long)(n / best->factor),
 			 STR_ARG(best->name));

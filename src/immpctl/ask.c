@@ -122,13 +122,13 @@ prompt_hidden(int tty, const char *prompt, struct password *ret)
 	(void)sigemptyset(&ours); /* none of these can fail so */
 	for (size_t i = 0; i < SIGNALS; i++)
 		(void)sigaddset(&ours, signals[i]);
-	(void)sigprocmask(SIG_BLOCK, &ours, &before);
+	(void)pthread_sigmask(SIG_BLOCK, &ours, &before);
 	for (size_t i = 0; i < SIGNALS; i++)
 		(void)sigaction(signals[i], &act, &old[i]);
 	err = read_hidden(tty, prompt, &before, ret);
 	for (size_t i = 0; i < SIGNALS; i++)
 		(void)sigaction(signals[i], &old[i], NULL);
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (caught != 0)
 		(void)raise(caught); /* now it may do what it does */
 	return err;

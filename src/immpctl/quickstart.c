@@ -130,6 +130,7 @@ give_to_service(struct ctl *c, const struct plan *p)
 
 	if (geteuid() != 0 || strcmp(p->data, SYSTEM_DATA) != 0)
 		return ADMIN_DONE;
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
 	pw = getpwnam(SYSTEM_USER);
 	if (pw && chown(p->data, pw->pw_uid, pw->pw_gid) < 0)
 		return path_fail(c, p->data, err_from_errno(errno));

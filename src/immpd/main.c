@@ -70,6 +70,7 @@ parse_arguments(int argc, char **argv, struct arguments *ret)
 	};
 	int opt;
 
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
 	while ((opt = getopt_long(argc, argv, "c:", longs, NULL)) != -1) {
 		switch (opt) {
 		case 'c':
@@ -116,6 +117,7 @@ log_failed(const char *event, int err, const char *why)
 static bool
 is_journald(void)
 {
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
 	const char *stream = getenv("JOURNAL_STREAM");
 	char text[64];
 	struct stat st;
@@ -338,6 +340,7 @@ main(int argc, char **argv)
 	if (rc >= 0)
 		return rc;
 	(void)umask(077);
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
 	(void)mallopt(M_ARENA_MAX, HEAPS);	/* only a wish */
 	if (geteuid() == 0 && !args.allow_root && !args.check) {
 		(void)fputs("immpd: will not run as root (--allow-root)\n",

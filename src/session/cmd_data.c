@@ -230,10 +230,12 @@ part_end(struct session *s, struct cmd *c)
 {
 	struct data_cmd *dc = c->data;
 	struct draft *d = dc->d;
-	struct message_part *p = &d->parts[dc->part];
+	struct message_part *p;
 	struct reply r;
 	char hex[64];
 
+	assert(d != NULL);
+	p = &d->parts[dc->part];
 	d->taking = NULL;
 	if (dc->fail == ST_NONE && d->spoiled != ST_NONE)
 		dc->fail = d->spoiled;

@@ -229,6 +229,8 @@ start(struct session *s, struct cmd *c)
 					    c->why : status_text(st)));
 		return;
 	}
+	/* Whoever is none of ours has got 405 above. */
+	assert(c->ops != NULL);
 	sched_apply(s, c, c->ops->check(s, c));
 }
 

@@ -24,7 +24,7 @@ mark_one(struct mem_tx *tx, struct mem_box *box, struct mem_msg *m,
 	 const struct store_mark *j)
 {
 	unsigned flags = (m->flags | j->set) & ~j->clear;
-	struct str keywords;
+	struct str keywords = { 0 };
 	int err = new_keywords(tx, j, m->keywords, &keywords);
 
 	if (err < 0)

@@ -170,6 +170,7 @@ bigfile_each(int dir, bigfile_each_fn fn, void *ctx)
 		os_file_close(&fd);
 		return ERR_NOMEM;
 	}
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): d is this thread's own */
 	while (err >= 0 && (errno = 0, e = readdir(d))) {
 		uint64_t id;
 

@@ -82,6 +82,7 @@ bodylog_each(int dir, bodylog_each_fn fn, void *ctx)
 		os_file_close(&fd);
 		return ERR_NOMEM;
 	}
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): d is this thread's own */
 	while (err >= 0 && (errno = 0, e = readdir(d))) {
 		uint32_t seg;
 
@@ -165,8 +166,8 @@ open_active(struct bodylog *l, uint32_t seg, uint64_t salt, uint64_t off)
 {
 	CLEANUP_FILE int fd = -1;
 	char name[BODYLOG_NAME];
-	uint32_t has_seg;
-	uint64_t has_salt, size;
+	uint32_t has_seg = 0;
+	uint64_t has_salt = 0, size = 0;
 	int err;
 
 	bodylog_name(seg, name);

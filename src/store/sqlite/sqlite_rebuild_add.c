@@ -184,7 +184,7 @@ manifest_read(struct arena *a, int fd, uint64_t off, uint64_t len,
 	      struct str *ret)
 {
 	uint8_t last[MESSAGE_TRAILER];
-	uint64_t end = off + len - MESSAGE_TRAILER, n;
+	uint64_t end = off + len - MESSAGE_TRAILER, n = 0;
 	char *p;
 	int err;
 

@@ -227,7 +227,7 @@ check_segments(struct verify *v)
 static int
 check_sums(struct verify *v)
 {
-	struct sqlite_state state, sum = { 0 };
+	struct sqlite_state state = { 0 }, sum = { 0 };
 	struct refs refs = { 0 };
 	int err = sqlite_read_begin(v->r);
 

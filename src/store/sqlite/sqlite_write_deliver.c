@@ -2,6 +2,8 @@
  * Delivery: first look at every recipient, then, if all can get it, give it to
  * each.  Nothing is changed before the first step is through.
  */
+#include <assert.h>
+
 #include "base/secret.h"
 #include "store/sqlite/sqlite_write_priv.h"
 
@@ -211,11 +213,13 @@ sqlite_file_message(struct sqlite_writer *w, const struct sqlite_file *f,
 	struct str folders = str_n(ids, f->nfolders * SQLITE_ID_SIZE);
 	struct sqlite_change change = {
 		.mb = mb, .kind = CHANGE_NEW, .at = f->received,
-		.actor = f->actor, .folder_id = f->folders[0]->folder_id,
+		.actor = f->actor,
 	};
 	uint64_t docid;
 	int err;
 
+	assert(f->nfolders && f->folders[0]);
+	change.folder_id = f->folders[0]->folder_id;
 	if (mb->next_no > UINT32_MAX)
 		return ERR_LIMIT;
 	change.no = (uint32_t)mb->next_no++;

@@ -57,7 +57,7 @@ mark_one(struct sqlite_writer *w, struct ledger_mailbox *mb,
 		.mb = mb, .kind = CHANGE_FLAGS, .no = m->pos.no, .at = j->at,
 		.actor = j->account_id, .detail = str_n(was, sizeof(was)),
 	};
-	struct str keywords;
+	struct str keywords = { 0 };
 	int err = new_keywords(w, j, m->keywords, &keywords);
 
 	if (err < 0)

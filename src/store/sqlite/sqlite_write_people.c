@@ -348,7 +348,7 @@ sqlite_folder_create(struct sqlite_writer *w, struct store_folder_create *j)
 {
 	struct ledger_mailbox *mb;
 	uint64_t count;
-	size_t missing;
+	size_t missing = 0;
 	int err = ledger_mailbox(&w->ledger, j->mailbox_id, &mb);
 
 	if (err == 0)
