@@ -149,6 +149,20 @@ raise_descriptors(uint64_t sessions)
 	log_end(&l);
 }
 
+/* Other servers count on postmaster@ (RFC 5321 4.5.1). */
+static void
+warn_without_postmaster(const struct immpd_conf *conf)
+{
+	struct log_line l;
+
+	if (conf->postmaster.n > 0)
+		return;
+	log_begin(&l, LOG_WARN, "no-postmaster");
+	log_cstr(&l, "why", "mail to postmaster@ is refused until [server] "
+		 "postmaster names an account");
+	log_end(&l);
+}
+
 static int
 open_store(const struct immpd_conf *conf, struct store **ret)
 {
@@ -321,6 +335,7 @@ run(const struct arguments *args, const struct immpd_conf *conf,
 	(void)sigaddset(&set, SIGHUP);
 	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
 	raise_descriptors(conf->limits.sessions);
+	warn_without_postmaster(conf);
 	err = open_store(conf, &o->server.store);
 	if (err < 0)
 		return err == ERR_LOCKED ? EX_TEMPFAIL : EX_IOERR;

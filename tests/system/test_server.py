@@ -43,6 +43,20 @@ def test_greeting():
         s.stop()
 
 
+def test_postmaster():
+    """Mail to postmaster@ arrives; where nobody gets it that is logged."""
+    for config in ('', 'postmaster = alice@a.test'):
+        with Server(config=config) as s:
+            s.start()
+            ok(('event=no-postmaster' in s.log_text()) == (config == ''),
+               s.log_text())
+            s.account('alice@a.test')
+            c = s.connect('alice@a.test')
+            code, lines = c.deliver('postmaster@a.test', b'hello\n')
+            ok(code == (273 if config else 404), code, lines)
+            s.stop()
+
+
 def test_hostile_handshakes():
     with Server() as s:
         s.start()
@@ -311,5 +325,5 @@ def test_kicked():
         s.stop()
 
 
-run(test_greeting, test_hostile_handshakes, test_behind_upgrade, test_programs,
+run(test_greeting, test_postmaster, test_hostile_handshakes, test_behind_upgrade, test_programs,
     test_reload, test_never_reads, test_lost_anywhere, test_large, test_kicked)
