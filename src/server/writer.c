@@ -148,6 +148,10 @@ count_one(struct writer_stats *st, const struct store_job *job)
 		st->failed++;
 		return;
 	}
+	if (job->op == STORE_APPEND) {
+		st->messages++;
+		st->copies++;
+	}
 	if (job->op != STORE_DELIVER)
 		return;
 	st->messages++;

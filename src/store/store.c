@@ -144,6 +144,14 @@ store_row_find(struct store_reader *r, struct arena *a, uint64_t mailbox_id,
 }
 
 int
+store_row_any(struct store_reader *r, struct arena *a, uint64_t mailbox_id,
+	      const struct uuid *uuid, struct store_row *ret)
+{
+	assert(r && a && mailbox_id && uuid && ret);
+	return r->ops->row_any(r, a, mailbox_id, uuid, ret);
+}
+
+int
 store_body_open(struct store_reader *r, uint64_t body_id,
 		struct store_body *ret)
 {
@@ -222,6 +230,14 @@ check_deliver(const struct store_deliver *d)
 }
 
 static void
+check_append(const struct store_append *j)
+{
+	assert(!j->big == (j->body.n > 0));
+	assert(j->mailbox_id && j->name.n && j->folder_key.n);
+	assert(!(j->flags & ~(unsigned)FLAG_ALL));
+}
+
+static void
 check_mark(const struct store_mark *m)
 {
 	assert(m->mailbox_id && !(m->set & m->clear));
@@ -244,6 +260,9 @@ check_job(const struct store_job *job)
 	switch (job->op) {
 	case STORE_DELIVER:
 		check_deliver((const void *)job);
+		break;
+	case STORE_APPEND:
+		check_append((const void *)job);
 		break;
 	case STORE_MARK:
 		check_mark((const void *)job);

@@ -207,6 +207,9 @@ int store_rows(struct store_reader *r, struct arena *a, uint64_t mailbox_id,
 int store_row_find(struct store_reader *r, struct arena *a, uint64_t mailbox_id,
 		   uint32_t folder_id, const struct uuid *uuid,
 		   struct store_row *ret) WARN_UNUSED;
+/* The same, of the whole mailbox, also one out of sight: it is in no folder. */
+int store_row_any(struct store_reader *r, struct arena *a, uint64_t mailbox_id,
+		  const struct uuid *uuid, struct store_row *ret) WARN_UNUSED;
 
 /* Where a body lies; checks its header against its row. */
 int store_body_open(struct store_reader *r, uint64_t body_id,
@@ -234,7 +237,7 @@ void store_big_free(struct store_big *b);
 /* --- writing --- */
 
 enum store_op {
-	STORE_DELIVER, STORE_MARK, STORE_DELETE, STORE_RESTORE,
+	STORE_DELIVER, STORE_APPEND, STORE_MARK, STORE_DELETE, STORE_RESTORE,
 	STORE_FOLDER_CREATE, STORE_DOMAIN_ADD, STORE_DOMAIN_REMOVE,
 	STORE_ACCOUNT_ADD, STORE_ACCOUNT_REMOVE, STORE_ACCOUNT_SET,
 	STORE_DEVICE_ADD, STORE_DEVICE_REVOKE, STORE_PURGE, STORE_OP_COUNT
@@ -291,6 +294,30 @@ struct store_deliver {
 	struct store_big *big;	/* finished; stays the caller's to free */
 	struct store_deliver_to *to;
 	size_t nto;
+};
+
+/*
+ * The owner of a mailbox files a message in a folder of it.  It keeps its ID:
+ * ERR_EXISTS if a message of the mailbox has that, in sight or not (told ahead
+ * of any other error but the first).  ERR_NOTFOUND: no such mailbox or folder;
+ * ERR_QUOTA.  A REPLY joins a conversation as in a delivery.
+ */
+struct store_append {
+	struct store_job job;
+	uint64_t mailbox_id, account_id;	/* account: who does it */
+	struct str name;	/* for the body's owners */
+	struct str folder_key;
+	struct uuid id;
+	struct str from;	/* key, or empty: joins no conversation */
+	bool has_reply;
+	struct uuid reply;
+	unsigned flags;		/* FLAG_ALL */
+	struct str keywords;	/* made by keywords_add() */
+	uint64_t received, size;
+	uint64_t at;
+	struct str env, body;	/* as of struct store_deliver */
+	struct store_big *big;
+	uint64_t modseq;	/* result */
 };
 
 /* By uuids, or by filter in chunks of at most limit rows: repeat with the

@@ -52,6 +52,9 @@ struct store_ops {
 	int (*row_find)(struct store_reader *r, struct arena *a,
 			uint64_t mailbox_id, uint32_t folder_id,
 			const struct uuid *uuid, struct store_row *ret);
+	int (*row_any)(struct store_reader *r, struct arena *a,
+		       uint64_t mailbox_id, const struct uuid *uuid,
+		       struct store_row *ret);
 	int (*body_open)(struct store_reader *r, uint64_t body_id,
 			 struct store_body *ret);
 	int (*body_read)(struct store_reader *r, struct store_body *b,

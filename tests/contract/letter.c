@@ -81,6 +81,31 @@ letter_job(struct world *w, struct letter l)
 	return d;
 }
 
+struct store_append
+letter_append(struct world *w, const struct person *p, struct letter l)
+{
+	struct store_deliver d = letter_job(w, l);
+
+	return (struct store_append){
+		.job.op = STORE_APPEND,
+		.mailbox_id = p->mailbox_id,
+		.account_id = p->account_id,
+		.name = p->name,
+		.folder_key = STR("inbox"),
+		.id = d.id,
+		.from = d.from,
+		.has_reply = d.has_reply,
+		.reply = d.reply,
+		.flags = d.flags,
+		.keywords = STR(""),
+		.received = d.received,
+		.size = d.size,
+		.at = w->now,
+		.env = d.env,
+		.body = d.body,
+	};
+}
+
 struct store_deliver_to
 letter_to(const struct person *p)
 {

@@ -16,6 +16,9 @@ struct letter {
 	const struct uuid *reply;
 };
 
+/* As a message that p files in INBOX. */
+struct store_append letter_append(struct world *w, const struct person *p,
+				  struct letter l);
 /* The job, without recipients, and recipients: as such, as the sender, or as
  * both. */
 struct store_deliver letter_job(struct world *w, struct letter l);

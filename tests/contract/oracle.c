@@ -187,12 +187,11 @@ takes_part(const struct oracle_box *box, const struct oracle_step *s,
 
 static struct uuid
 thread_for(struct oracle_box *box, const struct oracle_step *s,
-	   struct uuid own)
+	   const struct uuid *reply, struct uuid own)
 {
-	const struct uuid *reply = &s->job.deliver.reply;
-	const struct oracle_msg *m = oracle_msg(box, reply);
+	const struct oracle_msg *m = reply ? oracle_msg(box, reply) : NULL;
 
-	if (!s->job.deliver.has_reply)
+	if (!reply)
 		return own;
 	if (m && takes_part(box, s, &m->thread))
 		return m->thread;
@@ -224,7 +223,7 @@ give(struct oracle *o, const struct oracle_step *s, size_t i)
 	} else {
 		assert_true(uuid_eq(&m.uuid, &d->id));
 	}
-	m.thread = thread_for(box, s, m.uuid);
+	m.thread = thread_for(box, s, d->has_reply ? &d->reply : NULL, m.uuid);
 	if (rcpt)
 		m.in |= 1u << s->to_folder[i];
 	else
@@ -265,6 +264,37 @@ apply_deliver(struct oracle *o, struct oracle_step *s)
 		assert_int_equal(d->to[i].modseq,
 				 o->boxes[s->to_box[i]].modseq);
 	}
+}
+
+static void
+apply_append(struct oracle *o, struct oracle_step *s)
+{
+	const struct store_append *j = &s->job.append;
+	struct oracle_box *box = &o->boxes[s->box];
+	struct oracle_msg m = { .uuid = j->id, .ord = j->received,
+				.size = j->size, .flags = j->flags,
+				.keywords = s->add, .parties = s->parties,
+				.in = s->folder == F_NONE ? 0 :
+				      1u << s->folder };
+
+	if (oracle_msg(box, &j->id)) {
+		assert_rc(j->job.err, ERR_EXISTS);
+		return;
+	}
+	if (s->folder == F_NONE) {
+		assert_rc(j->job.err, ERR_NOTFOUND);
+		return;
+	}
+	if (used(box) + j->size > box->quota) {
+		assert_rc(j->job.err, ERR_QUOTA);
+		return;
+	}
+	assert_rc(j->job.err, 0);
+	m.thread = thread_for(box, s, j->has_reply ? &j->reply : NULL, j->id);
+	assert_true(box->n < ORACLE_MSGS);
+	box->msgs[box->n] = m;
+	bump(box, &box->msgs[box->n++], 0);
+	assert_int_equal(j->modseq, box->modseq);
 }
 
 /* --- changes --- */
@@ -340,7 +370,8 @@ restore_one(struct oracle_box *box, struct oracle_msg *m)
 
 	if (m->in && !(m->in >> F_TRASH & 1))
 		return false;
-	m->in = m->was;
+	/* One that was filed in TRASH was nowhere before. */
+	m->in = m->was ? m->was : 1u << F_INBOX;
 	bump(box, m, before);
 	return true;
 }
@@ -448,6 +479,9 @@ oracle_apply(struct oracle *o, struct oracle_step *s)
 	switch (s->op) {
 	case STORE_DELIVER:
 		apply_deliver(o, s);
+		break;
+	case STORE_APPEND:
+		apply_append(o, s);
 		break;
 	case STORE_MARK:
 		apply_mark(o, s);

@@ -69,6 +69,7 @@ struct oracle_step {
 	union {
 		struct store_job head;
 		struct store_deliver deliver;
+		struct store_append append;
 		struct store_mark mark;
 		struct store_remove remove;
 		struct store_folder_create create;

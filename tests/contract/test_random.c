@@ -148,6 +148,35 @@ keyword_list(unsigned mask, struct str *ret)
 }
 
 static void
+any_append(struct oracle *o, struct oracle_step *s)
+{
+	static const char *const from[] = { "alice@a.test", "bob@b.test",
+					    "eve@c.test" };
+	struct oracle_box *box = &o->boxes[s->box];
+	unsigned f = any(3), t = any(3);
+	struct uuid reply = any_id(o, s->box);
+	struct letter l = {
+		.from = from[f], .to = from[t],
+		.size = chance(5) ? 100000 + any(300000) : 1 + any(1000),
+		.received = o->w->now - any(100) * WORLD_DAY,
+		.reply = chance(50) ? &reply : NULL,
+	};
+
+	if (chance(20))
+		l.id = any_id(o, s->box);
+	s->folder = chance(10) ? F_NONE : (int)any((unsigned)box->nfolders);
+	s->add = any(16);
+	s->from = 1u << f;
+	s->parties = 1u << f | 1u << t;
+	s->job.append = letter_append(o->w, &box->p, l);
+	s->job.append.folder_key =
+		s->folder == F_NONE ? STR("not/there") :
+		str_c(box->folders[s->folder].key);
+	s->job.append.flags = any(FLAG_ALL + 1);
+	s->job.append.keywords = str_c(oracle_keywords(o->w, s->add));
+}
+
+static void
 any_mark(struct oracle *o, struct oracle_step *s)
 {
 	struct store_mark *j = &s->job.mark;
@@ -217,10 +246,13 @@ any_step(struct oracle *o, struct oracle_step *s)
 	unsigned what = any(100);
 
 	*s = (struct oracle_step){ .box = (int)any(ORACLE_BOXES) };
-	if (what < 40) {
+	if (what < 36) {
 		s->op = STORE_DELIVER;
 		any_delivery(o, s);
-	} else if (what < 65) {
+	} else if (what < 45) {
+		s->op = STORE_APPEND;
+		any_append(o, s);
+	} else if (what < 67) {
 		s->op = STORE_MARK;
 		any_mark(o, s);
 	} else if (what < 85) {

@@ -84,6 +84,28 @@ sqlite_ops_big(struct home *h)
 	return err;
 }
 
+static int
+op_append(struct home *h)
+{
+	struct home_letter l;
+	struct store_append j;
+	int err;
+
+	home_letter_init(h, &l, 1, sqlite_ops_next, 3000);
+	j = (struct store_append){
+		.job.op = STORE_APPEND, .mailbox_id = h->mailbox[1],
+		.name = l.to.name, .folder_key = STR("inbox"), .id = l.d.id,
+		.keywords = STR("$a"), .received = l.d.received,
+		.size = l.d.size, .at = h->now, .env = l.d.env,
+		.body = l.d.body,
+	};
+	arm();
+	err = home_run(h, &j.job);
+	home_letter_done(&l);
+	sqlite_ops_sent[sqlite_ops_next++] = err == 0 ? 2 : 0;
+	return err;
+}
+
 /* The letter that is always there. */
 static int
 op_mark(struct home *h)
@@ -264,6 +286,7 @@ op_reopen(struct home *h)
 const struct sqlite_ops sqlite_ops[] = {
 	{ "deliver", sqlite_ops_deliver },
 	{ "big", sqlite_ops_big },
+	{ "append", op_append },
 	{ "mark", op_mark },
 	{ "mark by filter", op_mark_filter },
 	{ "remove", op_remove },

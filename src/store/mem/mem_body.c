@@ -35,7 +35,7 @@ take_big(struct mem_tx *tx, struct mem_big *big, struct mem_body *b)
 }
 
 int
-mem_body_new(struct mem_tx *tx, const struct store_deliver *d,
+mem_body_new(struct mem_tx *tx, struct str octets, struct store_big *big,
 	     struct mem_body **ret)
 {
 	struct mem_body *b = mem_tx_alloc(tx, sizeof(*b));
@@ -44,12 +44,12 @@ mem_body_new(struct mem_tx *tx, const struct store_deliver *d,
 
 	if (!b)
 		return ERR_NOMEM;
-	if (d->big) {
-		err = take_big(tx, (struct mem_big *)d->big, b);
+	if (big) {
+		err = take_big(tx, (struct mem_big *)big, b);
 		if (err < 0)
 			return err;
 	} else {
-		copy = mem_tx_str(tx, d->body);
+		copy = mem_tx_str(tx, octets);
 		if (!copy.p)
 			return ERR_NOMEM;
 		b->p = (char *)copy.p;

@@ -97,8 +97,9 @@ look_once(struct mem_tx *tx, const struct store_deliver *d,
 	return 0;
 }
 
-static int
-look_quota(const struct mem_store *s, const struct mem_box *box, uint64_t size)
+int
+mem_quota_check(const struct mem_store *s, const struct mem_box *box,
+		uint64_t size)
 {
 	uint64_t total, unread, used = mem_box_used(box, &total, &unread);
 	uint64_t quota = mem_box_quota(s, box);
@@ -117,7 +118,7 @@ look_twin(struct mem_tx *tx, const struct store_deliver *d,
 		return 0;
 	twin->folder_key = to->folder_key;
 	twin->repeat = false;
-	return look_quota(tx->store, twin->box, d->size);
+	return mem_quota_check(tx->store, twin->box, d->size);
 }
 
 static int
@@ -147,7 +148,8 @@ look(struct mem_tx *tx, const struct store_deliver *d, size_t i,
 		p->repeat = true;
 		p->uuid = d->id;
 	}
-	return to->folder_key.n ? look_quota(tx->store, p->box, d->size) : 0;
+	return to->folder_key.n ?
+	       mem_quota_check(tx->store, p->box, d->size) : 0;
 }
 
 /* --- second step: give --- */
@@ -184,19 +186,19 @@ first_of_origin(const struct mem_box *box, const struct uuid *id)
 
 /* The conversation a message belongs to: that of the message it answers, by
  * its _id here or else by its own ID, or a new one. */
-static struct uuid
-thread_for(const struct mem_box *box, const struct store_deliver *d,
-	   struct uuid own)
+struct uuid
+mem_thread_for(const struct mem_box *box, const struct uuid *reply,
+	       struct str from, struct uuid own)
 {
 	const struct mem_msg *m;
 
-	if (!d->has_reply)
+	if (!reply)
 		return own;
-	m = mem_box_msg(box, &d->reply);
-	if (m && takes_part(box, &m->thread, d->from))
+	m = mem_box_msg(box, reply);
+	if (m && takes_part(box, &m->thread, from))
 		return m->thread;
-	m = first_of_origin(box, &d->reply);
-	if (m && takes_part(box, &m->thread, d->from))
+	m = first_of_origin(box, reply);
+	if (m && takes_part(box, &m->thread, from))
 		return m->thread;
 	return own;
 }
@@ -236,8 +238,8 @@ set_folders(struct mem_tx *tx, const struct plan *p, struct mem_msg *m)
 	return mem_set_new(tx, ids, n, &m->in);
 }
 
-static int
-add_msg(struct mem_tx *tx, struct mem_box *box, struct mem_msg *m)
+int
+mem_box_add_msg(struct mem_tx *tx, struct mem_box *box, struct mem_msg *m)
 {
 	int err;
 
@@ -265,7 +267,8 @@ give(struct mem_tx *tx, const struct store_deliver *d, struct mem_body *body,
 		return ERR_NOMEM;
 	name_msg(p->box, d, m);
 	m->pos.ord = d->received;
-	m->thread = thread_for(p->box, d, m->uuid);
+	m->thread = mem_thread_for(p->box, d->has_reply ? &d->reply : NULL,
+				   d->from, m->uuid);
 	m->flags = d->flags | (p->folder_key.n ? 0 : FLAG_READ);
 	m->size = d->size;
 	m->body = body;
@@ -274,7 +277,7 @@ give(struct mem_tx *tx, const struct store_deliver *d, struct mem_body *body,
 	if (!m->keywords.p || !m->env.p || set_folders(tx, p, m) < 0)
 		return ERR_NOMEM;
 	p->uuid = m->uuid;
-	return add_msg(tx, p->box, m);
+	return mem_box_add_msg(tx, p->box, m);
 }
 
 static int
@@ -292,7 +295,7 @@ give_all(struct mem_tx *tx, struct store_deliver *d, struct plan *plans)
 		if (p->twin)
 			p->uuid = p->twin->uuid;
 		else if (!body)
-			err = mem_body_new(tx, d, &body);
+			err = mem_body_new(tx, d->body, d->big, &body);
 		if (!err && !p->twin)
 			err = give(tx, d, body, p);
 		if (!err && d->once && to->folder_key.n)

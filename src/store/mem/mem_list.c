@@ -207,3 +207,13 @@ mem_list_row_find(struct store_reader *r, struct arena *a, uint64_t mailbox_id,
 		return ERR_NOTFOUND;
 	return row_copy(a, box, m, ret);
 }
+
+int
+mem_list_row_any(struct store_reader *r, struct arena *a, uint64_t mailbox_id,
+		 const struct uuid *uuid, struct store_row *ret)
+{
+	const struct mem_box *box = mem_box_get(mem_of(r), mailbox_id);
+	const struct mem_msg *m = box ? mem_box_msg(box, uuid) : NULL;
+
+	return m ? row_copy(a, box, m, ret) : ERR_NOTFOUND;
+}

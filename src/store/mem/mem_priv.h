@@ -261,10 +261,13 @@ int mem_list_rows(struct store_reader *r, struct arena *a, uint64_t mailbox_id,
 int mem_list_row_find(struct store_reader *r, struct arena *a,
 		      uint64_t mailbox_id, uint32_t folder_id,
 		      const struct uuid *uuid, struct store_row *ret);
+int mem_list_row_any(struct store_reader *r, struct arena *a,
+		     uint64_t mailbox_id, const struct uuid *uuid,
+		     struct store_row *ret);
 
 struct mem_body *mem_body_get(const struct mem_store *s, uint64_t id);
 /* A new body with no refs yet, from octets or a large one. */
-int mem_body_new(struct mem_tx *tx, const struct store_deliver *d,
+int mem_body_new(struct mem_tx *tx, struct str octets, struct store_big *big,
 		 struct mem_body **ret) WARN_UNUSED;
 /* One reference less; the last one takes the body with it. */
 void mem_body_unref(struct mem_store *s, struct mem_body *b);
@@ -282,6 +285,16 @@ uint64_t mem_big_length(const struct store_big *b);
 void mem_big_free(struct store_big *b);
 
 int mem_deliver(struct mem_tx *tx, struct store_deliver *d);
+int mem_append(struct mem_tx *tx, struct store_append *j);
+/* The conversation of a message with this _id: that of the one it answers
+ * (NULL: none) if `from` takes part in it. */
+struct uuid mem_thread_for(const struct mem_box *box, const struct uuid *reply,
+			   struct str from, struct uuid own);
+int mem_quota_check(const struct mem_store *s, const struct mem_box *box,
+		    uint64_t size) WARN_UNUSED;
+/* A new message, complete but for its number and modseq. */
+int mem_box_add_msg(struct mem_tx *tx, struct mem_box *box, struct mem_msg *m)
+	WARN_UNUSED;
 int mem_mark(struct mem_tx *tx, struct store_mark *j);
 int mem_delete(struct mem_tx *tx, struct store_remove *j);
 int mem_restore(struct mem_tx *tx, struct store_remove *j);

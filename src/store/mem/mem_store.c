@@ -241,6 +241,17 @@ row_find(struct store_reader *r, struct arena *a, uint64_t mailbox_id,
 }
 
 static int
+row_any(struct store_reader *r, struct arena *a, uint64_t mailbox_id,
+	const struct uuid *uuid, struct store_row *ret)
+{
+	int err = lock(r);
+
+	if (!err)
+		err = unlock(r, mem_list_row_any(r, a, mailbox_id, uuid, ret));
+	return err;
+}
+
+static int
 body_open(struct store_reader *r, uint64_t body_id, struct store_body *ret)
 {
 	int err = lock(r);
@@ -329,6 +340,8 @@ run(struct mem_tx *tx, struct store_job *job)
 	switch (job->op) {
 	case STORE_DELIVER:
 		return mem_deliver(tx, j);
+	case STORE_APPEND:
+		return mem_append(tx, j);
 	case STORE_MARK:
 		return mem_mark(tx, j);
 	case STORE_DELETE:
@@ -446,6 +459,7 @@ static const struct store_ops mem_ops = {
 	.list = list,
 	.rows = rows,
 	.row_find = row_find,
+	.row_any = row_any,
 	.body_open = body_open,
 	.body_read = body_read,
 	.body_load = body_load,

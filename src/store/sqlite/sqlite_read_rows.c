@@ -142,3 +142,20 @@ sqlite_row_find(struct store_reader *reader, struct arena *a,
 		err = make_row(&r->db, a, mailbox_id, &paths, &m, ret);
 	return sqlite_read_end(r, err);
 }
+
+int
+sqlite_row_any(struct store_reader *reader, struct arena *a,
+	       uint64_t mailbox_id, const struct uuid *uuid,
+	       struct store_row *ret)
+{
+	struct sqlite_reader *r = (struct sqlite_reader *)reader;
+	struct paths paths = { 0 };
+	struct sqlite_msg m;
+	int err = sqlite_read_begin(r);
+
+	if (err == 0)
+		err = sqlite_msg_find(&r->db, a, mailbox_id, uuid, &m);
+	if (err == 0)
+		err = make_row(&r->db, a, mailbox_id, &paths, &m, ret);
+	return sqlite_read_end(r, err);
+}

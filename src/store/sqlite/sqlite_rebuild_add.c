@@ -278,6 +278,7 @@ give_back(struct rebuild *rb, const struct rebuild_body *b, struct str owner,
 	struct sqlite_file f = {
 		.nfolders = 1, .id = m->id, .body_id = b->rec.body_id,
 		.received = m->received, .size = message_size(m), .env = env,
+		.at = m->received, .keywords = STR(""),
 		.flags = m->important > 0 ? FLAG_IMPORTANT : 0,
 	};
 	struct imid from;

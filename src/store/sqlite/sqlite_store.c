@@ -113,6 +113,7 @@ static const struct store_ops sqlite_ops = {
 	.list = sqlite_list,
 	.rows = sqlite_rows,
 	.row_find = sqlite_row_find,
+	.row_any = sqlite_row_any,
 	.body_open = sqlite_body_open,
 	.body_read = sqlite_body_read,
 	.body_load = sqlite_body_load,

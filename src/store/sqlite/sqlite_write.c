@@ -222,6 +222,8 @@ run_job(struct sqlite_writer *w, struct store_job *job)
 	switch (job->op) {
 	case STORE_DELIVER:
 		return sqlite_deliver(w, (void *)job);
+	case STORE_APPEND:
+		return sqlite_append(w, (void *)job);
 	case STORE_MARK:
 		return run_mark(w, (void *)job);
 	case STORE_DELETE:

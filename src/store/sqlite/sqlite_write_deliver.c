@@ -62,8 +62,8 @@ look_once(struct sqlite_writer *w, const struct store_deliver *d,
 	return 0;
 }
 
-static int
-look_quota(const struct ledger_mailbox *mb, uint64_t size)
+int
+sqlite_quota_check(const struct ledger_mailbox *mb, uint64_t size)
 {
 	return size > mb->quota || mb->used > mb->quota - size ? ERR_QUOTA : 0;
 }
@@ -96,7 +96,7 @@ look_twin(struct sqlite_writer *w, const struct store_deliver *d,
 		return err;
 	twin->folder_key = to->folder_key;
 	twin->repeat = false;
-	return look_quota(twin->mb, d->size);
+	return sqlite_quota_check(twin->mb, d->size);
 }
 
 static int
@@ -128,7 +128,7 @@ look(struct sqlite_writer *w, struct store_deliver *d, size_t i,
 		p->uuid = d->id;
 	}
 	if (err == 0 && to->folder_key.n)
-		err = look_quota(p->mb, d->size);
+		err = sqlite_quota_check(p->mb, d->size);
 	return err;
 }
 
@@ -188,10 +188,10 @@ add_row(struct sqlite_writer *w, const struct sqlite_file *f, uint64_t docid,
 	int err;
 
 	for (;;) {
-		err = db_exec(&w->db, SQL_MESSAGE_ADD, "iiuiiiiiuubt", docid,
+		err = db_exec(&w->db, SQL_MESSAGE_ADD, "iiuiiiiiuubtt", docid,
 			      f->mb->mailbox_id, &uuid, f->body_id,
 			      f->received, U64(f->flags), modseq, f->size,
-			      origin, f->thread, folders, f->env);
+			      origin, f->thread, folders, f->keywords, f->env);
 		if (err < 0)
 			return err;
 		if (db_changes(&w->db))
@@ -212,7 +212,7 @@ sqlite_file_message(struct sqlite_writer *w, const struct sqlite_file *f,
 	uint8_t ids[2 * SQLITE_ID_SIZE];
 	struct str folders = str_n(ids, f->nfolders * SQLITE_ID_SIZE);
 	struct sqlite_change change = {
-		.mb = mb, .kind = CHANGE_NEW, .at = f->received,
+		.mb = mb, .kind = CHANGE_NEW, .at = f->at,
 		.actor = f->actor,
 	};
 	uint64_t docid;
@@ -278,6 +278,7 @@ give(struct sqlite_writer *w, const struct store_deliver *d, uint64_t body_id,
 	struct sqlite_file f = {
 		.mb = p->mb, .id = d->id, .body_id = body_id,
 		.received = d->received, .size = d->size, .env = d->env,
+		.at = d->received, .keywords = STR(""),
 		.flags = d->flags | (p->folder_key.n ? 0 : FLAG_READ),
 	};
 	int err = choose_folders(w, p, &f);
@@ -315,17 +316,18 @@ make_owners(struct sqlite_writer *w, const struct store_deliver *d,
 	return 0;
 }
 
-static int
-add_body(struct sqlite_writer *w, const struct store_deliver *d,
-	 const struct plan *plans, uint64_t refs, uint64_t *ret_id)
+int
+sqlite_body_add(struct sqlite_writer *w, struct str octets,
+		struct store_big *large, struct str owners, uint64_t refs,
+		uint64_t *ret_id)
 {
 	struct bodyrec_place at = { 0 };
-	struct bigfile *big = (struct bigfile *)d->big;
+	struct bigfile *big = (struct bigfile *)large;
 	struct sqlite_after *after;
-	struct str owners;
 	uint64_t id, len, room = 0;
 	int err = 0;
 
+	w->db.wrote = true;	/* a record may be in the log's batch */
 	if (big) {
 		id = big->body_id;
 		len = big->len;
@@ -336,11 +338,8 @@ add_body(struct sqlite_writer *w, const struct store_deliver *d,
 		w->state.bigs++;
 	} else {
 		id = w->state.next_body++;
-		len = d->body.n;
-		err = make_owners(w, d, plans, &owners);
-		if (err < 0)
-			return err;
-		err = bodylog_add(&w->store->log, id, d->body, owners, &at);
+		len = octets.n;
+		err = bodylog_add(&w->store->log, id, octets, owners, &at);
 		room = bodyrec_size(len, owners.n);
 	}
 	if (err == 0)
@@ -357,10 +356,12 @@ give_all(struct sqlite_writer *w, struct store_deliver *d, struct plan *plans,
 	 uint64_t count)
 {
 	uint64_t body_id;
-	int err;
+	struct str owners;
+	int err = make_owners(w, d, plans, &owners);
 
-	w->db.wrote = true;	/* a record may be in the log's batch */
-	err = add_body(w, d, plans, count, &body_id);
+	if (err == 0)
+		err = sqlite_body_add(w, d->body, d->big, owners, count,
+				      &body_id);
 	for (size_t i = 0; err == 0 && i < d->nto; i++) {
 		struct plan *p = &plans[i];
 

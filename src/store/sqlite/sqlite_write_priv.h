@@ -52,6 +52,7 @@ struct sqlite_writer {
 /* One job each. */
 int sqlite_deliver(struct sqlite_writer *w, struct store_deliver *d)
 	WARN_UNUSED;
+int sqlite_append(struct sqlite_writer *w, struct store_append *j) WARN_UNUSED;
 int sqlite_mark(struct sqlite_writer *w, struct store_mark *j) WARN_UNUSED;
 int sqlite_delete(struct sqlite_writer *w, struct store_remove *j) WARN_UNUSED;
 int sqlite_restore(struct sqlite_writer *w, struct store_remove *j)
@@ -86,8 +87,8 @@ struct sqlite_file {
 	const struct uuid *thread;	/* that it joins; NULL: begins one */
 	uint64_t body_id, received, size;
 	unsigned flags;
-	uint64_t actor;
-	struct str env;
+	uint64_t at, actor;		/* when, and who does it */
+	struct str keywords, env;
 };
 
 /* Rows and counters of a new message.  ret_uuid: its _id, a new one where
@@ -100,6 +101,14 @@ int sqlite_file_message(struct sqlite_writer *w, const struct sqlite_file *f,
 int sqlite_thread_find(struct sqlite_writer *w, uint64_t mailbox_id,
 		       const struct uuid *reply, struct str from,
 		       const struct uuid **ret) WARN_UNUSED;
+
+/* A body that refs messages will have: octets, or a large one that is
+ * finished.  owners: names, each ended by LF. */
+int sqlite_body_add(struct sqlite_writer *w, struct str octets,
+		    struct store_big *large, struct str owners, uint64_t refs,
+		    uint64_t *ret_id) WARN_UNUSED;
+int sqlite_quota_check(const struct ledger_mailbox *mb, uint64_t size)
+	WARN_UNUSED;
 
 /* One message less has this body; the last one takes it along. */
 int sqlite_body_unref(struct sqlite_writer *w, uint64_t body_id) WARN_UNUSED;

@@ -232,6 +232,43 @@ test_repeats(void **state)
 	home_done(&h);
 }
 
+/* What was filed comes back like any, at its place in time. */
+static void
+test_filed(void **state)
+{
+	static struct said said;
+	struct uuid id = home_id(7);
+	struct home_letter l;
+	struct store_append j;
+	struct store_row row;
+	struct home h;
+
+	home_init(&h);
+	home_open(&h);
+	home_people(&h);
+	home_letter_init(&h, &l, 2, 7, 500);
+	j = (struct store_append){
+		.job.op = STORE_APPEND, .mailbox_id = h.mailbox[2],
+		.name = l.to.name, .folder_key = STR("drafts"), .id = id,
+		.keywords = STR("$a"), .received = l.d.received,
+		.size = l.d.size, .at = h.now, .env = l.d.env,
+		.body = l.d.body,
+	};
+	assert_rc(home_run(&h, &j.job), 0);
+	home_letter_done(&l);
+	home_close(&h);
+	assert_int_equal(unlink(home_path(&h, "index.db")), 0);
+	assert_rc(rebuild(&h, &said), 0);
+	says(&said, "recovered 1 bodies as 1 messages; 0 copies");
+	home_open(&h);
+	find_people(&h);
+	assert_rc(home_has(&h, 2, 7), 0);
+	assert_rc(store_row_find(h.r, &h.a, h.mailbox[2], 0, &id, &row), 0);
+	assert_int_equal(row.pos.ord, 1700000000007);
+	home_verify(&h);
+	home_done(&h);
+}
+
 static void
 test_not_beside(void **state)
 {
@@ -263,6 +300,7 @@ main(void)
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_repeats),
+		cmocka_unit_test(test_filed),
 		cmocka_unit_test(test_not_beside),
 	};
 
