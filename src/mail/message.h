@@ -59,6 +59,8 @@ struct message {
 	bool has_reply;
 	struct uuid reply;
 	bool multipart;
+	bool imported;		/* filed by the mailbox's owner (APPEND): what
+				 * its parts say is taken as it came */
 	const struct message_header *headers;
 	size_t nheaders;
 	const struct message_part *parts;
@@ -134,9 +136,13 @@ int message_name_check(struct str name) WARN_UNUSED;
 /* Do the parts fit together: exactly one content part, names unique, IN names
  * a multipart that is there, no circle and at most 32 deep, a multipart has no
  * octets (but a signed or encrypted one that came whole), without multipart
- * exactly one part?  Returns 0, ERR_NOMEM, or ERR_VALUE and a phrase in
+ * exactly one part?  Of an imported message any multipart may have come whole;
+ * then no part is in it.  Returns 0, ERR_NOMEM, or ERR_VALUE and a phrase in
  * *reterr_why. */
 int message_check(const struct message *m, const char **reterr_why) WARN_UNUSED;
+/* A header an imported message may have: any field name of RFC 5322 but those
+ * of MIME. */
+bool message_header_imported(struct str name);
 /* A header a local user may set with HEADER: a field name of RFC 5322, none of
  * those the envelope owns (spec: DELIVER).  The value: one line, no control. */
 bool message_header_allowed(struct str name);

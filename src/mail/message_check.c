@@ -124,11 +124,12 @@ too_deep(const int32_t *parent, size_t part)
 }
 
 /* May a part of a multipart type have octets?  A signature or cipher text
- * may come whole, because its octets must not change. */
+ * may come whole, because its octets must not change; so may whatever was
+ * imported, because it may be broken. */
 static bool
-multipart_octets_ok(const struct message_part *p)
+multipart_octets_ok(const struct message *m, const struct message_part *p)
 {
-	return p->length == 0 || !message_type_is(p->type, "multipart", NULL) ||
+	return p->length == 0 || m->imported || !message_type_is(p->type, "multipart", NULL) ||
 	       message_type_is(p->type, "multipart", "signed") ||
 	       message_type_is(p->type, "multipart", "encrypted");
 }
@@ -140,7 +141,7 @@ check_parts(const struct message *m, const int32_t *parent,
 	for (size_t i = 0; i < m->nparts; i++) {
 		const char *why = NULL;
 
-		if (!multipart_octets_ok(&m->parts[i]))
+		if (!multipart_octets_ok(m, &m->parts[i]))
 			why = "a multipart has octets of its own";
 		else if (parent[i] == PARENT_BAD)
 			why = "IN names no multipart of this message";
@@ -173,7 +174,8 @@ message_check(const struct message *m, const char **reterr_why)
 		*reterr_why = "several parts without +MULTIPART";
 		return ERR_VALUE;
 	}
-	if (message_is_container(message_content(m))) {
+	if (message_is_container(message_content(m)) &&
+	    !(m->imported && m->nparts == 1)) {
 		*reterr_why = "the content part is a multipart";
 		return ERR_VALUE;
 	}
@@ -203,6 +205,14 @@ field_name(struct str name)
 			return false;
 	}
 	return true;
+}
+
+bool
+message_header_imported(struct str name)
+{
+	return field_name(name) &&
+	       !str_eqi(str_sub(name, 0, 8), STR("Content-")) &&
+	       !str_eqi(name, STR("MIME-Version"));
 }
 
 bool

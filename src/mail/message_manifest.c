@@ -6,7 +6,7 @@
  *
  *     {"v":1,"id":uuid,"from":imid,"by":imid,"to":[imid..],"cc":[imid..],
  *      "subject":text,"date":ms,"received":ms,"important":1|-1,"secure":true,
- *      "reply":uuid,"multipart":true,"headers":[[name,value]..],
+ *      "reply":uuid,"multipart":true,"imported":true,"headers":[[name,value]..],
  *      "names":[[imid,name]..],"preview":text,
  *      "parts":[{"id":name,"type":type,"file":text,"cid":text,"in":name,
  *       "content":true,"inline":true,"offset":n,"length":n,"sha256":hex,
@@ -88,6 +88,7 @@ message_manifest(const struct message *m, struct buf *out)
 	if (m->has_reply)
 		message_json_uuid(&j, "reply", &m->reply);
 	message_json_true(&j, "multipart", m->multipart);
+	message_json_true(&j, "imported", m->imported);
 	write_pairs(&j, "headers", m->headers, m->nheaders);
 	write_pairs(&j, "names", m->names, m->nnames);
 	message_json_text(&j, "preview", m->preview);

@@ -231,6 +231,7 @@ get_message(struct reader *r, const json_t *obj, struct message *m)
 	m->secure = get_bool(r, obj, "secure");
 	m->has_reply = get_uuid(r, obj, "reply", &m->reply);
 	m->multipart = get_bool(r, obj, "multipart");
+	m->imported = get_bool(r, obj, "imported");
 	m->headers = get_pairs(r, obj, "headers", &m->nheaders);
 	m->names = get_pairs(r, obj, "names", &m->nnames);
 	m->preview = get_str(r, obj, "preview");

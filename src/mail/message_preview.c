@@ -316,13 +316,74 @@ walk_html(struct preview *pv, struct str s, enum charset set)
 	}
 }
 
+/* --- a multipart that came whole --- */
+
+/* Multiparts in multiparts that are looked into. */
+#define PREVIEW_DEPTH 4
+
+/* Take a line off, without its end. */
+static struct str
+next_line(struct str *s)
+{
+	ptrdiff_t lf = str_chr(*s, '\n', 0);
+	struct str line = str_sub(*s, 0, lf < 0 ? s->n : (size_t)lf);
+
+	*s = str_from(*s, lf < 0 ? s->n : (size_t)lf + 1);
+	return str_ends(line, STR("\r")) ? str_sub(line, 0, line.n - 1) : line;
+}
+
+/* Of *s what stands in the first part: behind the first delimiter and the
+ * part's fields.  Its type goes to *type; base64 is no text to us. */
+static void
+enter_part(struct str *s, struct str *type)
+{
+	struct str line, key, value;
+
+	*type = STR("text/plain");
+	while (s->n > 0 && !str_starts(next_line(s), STR("--")))
+		;
+	while (s->n > 0 && (line = next_line(s)).n > 0) {
+		if (!str_cut(line, ':', &key, &value))
+			continue;
+		value = str_trim(value);
+		if (str_eqi(key, STR("Content-Type")))
+			*type = value;
+		if (str_eqi(key, STR("Content-Transfer-Encoding")) &&
+		    str_eqi(value, STR("base64")))
+			*s = STR("");
+	}
+}
+
+/* The text up to the next delimiter. */
+static struct str
+part_text(struct str s)
+{
+	struct str rest = s;
+
+	while (rest.n > 0) {
+		size_t left = rest.n;
+
+		if (str_starts(next_line(&rest), STR("--")))
+			return str_sub(s, 0, s.n - left);
+	}
+	return s;
+}
+
 struct str
 message_preview(struct arena *a, struct str type, struct str octets)
 {
 	struct preview pv = { .n = 0 };
-	enum charset set = charset_of(type);
 	struct str s = str_sub(octets, 0, PREVIEW_LOOK);
+	bool whole = message_type_is(type, "multipart", NULL);
+	enum charset set;
 
+	for (int i = 0; i < PREVIEW_DEPTH &&
+			message_type_is(type, "multipart", NULL);
+	     i++)
+		enter_part(&s, &type);
+	if (whole)
+		s = part_text(s);
+	set = charset_of(type);
 	if (!message_type_is(type, "text", NULL) || set == CHARSET_OTHER)
 		return arena_str(a, STR(""));
 	if (message_type_is(type, "text", "html"))

@@ -28,9 +28,11 @@ struct render_state {
 };
 
 /* m and all it points to must outlive the render.
- * Each returns 0, ERR_NOMEM, ERR_VALUE. */
+ * Each returns 0, ERR_NOMEM, ERR_VALUE; render_mime() also an error of read,
+ * with which it reads the header block that an imported message came with. */
 int render_mime(struct arena *a, const struct message *m, bool headers_only,
-		struct render **ret) WARN_UNUSED;
+		render_read_fn read, void *ctx, struct render **ret)
+	WARN_UNUSED;
 /* {members..., "envelope":{...},"parts":[{"id":..,"class":"content",
  * "type":..,"length":..,"encoding":"base64","data":".."}]}; st may be NULL. */
 int render_json(struct arena *a, const struct message *m,

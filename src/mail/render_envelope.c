@@ -77,9 +77,31 @@ put_envelope(struct head *h, const struct message *m)
 	h->col = 0;
 }
 
-/* May a header of the message be written beside those of the envelope? */
+/* A field that stands once: is there one before the i-th header? */
 static bool
-is_free(const struct message *m, struct str name)
+is_second(const struct message *m, size_t i)
+{
+	static const char *const once[] = {
+		"From",	      "Sender",	     "Reply-To",   "To",
+		"Cc",	      "Bcc",	     "Message-ID", "In-Reply-To",
+		"References", "Subject",     "Importance", "X-Priority",
+	};
+	struct str name = m->headers[i].name;
+	bool single = false;
+
+	for (size_t k = 0; k < sizeof(once) / sizeof(once[0]); k++)
+		single = single || str_eqi(name, str_c(once[k]));
+	for (size_t k = 0; single && k < i; k++) {
+		if (str_eqi(m->headers[k].name, name))
+			return true;
+	}
+	return false;
+}
+
+/* May the i-th header of the message be written beside those of the
+ * envelope? */
+static bool
+is_free(const struct message *m, size_t i)
 {
 	const struct {
 		const char *name;
@@ -93,12 +115,13 @@ is_free(const struct message *m, struct str name)
 		{ "Date", true },
 		{ "MIME-Version", true },
 	};
+	struct str name = m->headers[i].name;
 
-	if (str_eqi(str_sub(name, 0, 8), STR("Content-")))
+	if (str_eqi(str_sub(name, 0, 8), STR("Content-")) || is_second(m, i))
 		return false;
-	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
-		if (str_eqi(name, str_c(ours[i].name)))
-			return !ours[i].given;
+	for (size_t k = 0; k < sizeof(ours) / sizeof(ours[0]); k++) {
+		if (str_eqi(name, str_c(ours[k].name)))
+			return !ours[k].given;
 	}
 	return message_header_check(name, STR("")) == 0;
 }
@@ -110,7 +133,7 @@ head_envelope(struct head *h, const struct message *m)
 	for (size_t i = 0; i < m->nheaders; i++) {
 		const struct message_header *f = &m->headers[i];
 
-		if (is_free(m, f->name))
+		if (is_free(m, i))
 			head_field(h, f->name, f->value);
 	}
 	head_lit(h, "MIME-Version: 1.0");

@@ -309,18 +309,35 @@ put_display_name(struct head *h, struct str name)
 		put_encoded(h, name);
 }
 
-/* local@domain; quoted if its dots do not stand as in a dot-atom. */
+/* Dots and atoms, or UTF-8 (RFC 6532)? */
+static bool
+is_dot_atom(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (c == ' ' || is_control(c) || strchr("()<>[]:;@\\,\"", c))
+			return false;
+	}
+	return s.n > 0 && str_find(s, STR("..")) < 0 && s.p[0] != '.' &&
+	       !str_ends(s, STR("."));
+}
+
+/* local@domain; quoted where it could not stand so, as what an imported
+ * message has in the place of an address may be anything. */
 static void
 put_addr_spec(struct head *h, struct str imid)
 {
 	ptrdiff_t at = str_rchr(imid, '@');
 	struct str local = str_sub(imid, 0, at < 0 ? imid.n : (size_t)at);
+	struct str domain = str_from(imid, local.n + 1);
 
-	if (str_find(local, STR("..")) < 0 && !str_ends(local, STR("."))) {
-		put_clean(h, imid);
-		return;
-	}
-	put_quoted(h, local);
+	if (at >= 0 && !is_dot_atom(domain))
+		local = imid;
+	if (is_dot_atom(local))
+		put_clean(h, local);
+	else
+		put_quoted(h, local);
 	put_clean(h, str_from(imid, local.n));
 }
 

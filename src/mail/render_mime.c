@@ -5,7 +5,9 @@
  * the parts that name them with IN.  What is then at the top is the message's
  * body if it is one entity; several become a multipart/mixed of ours, the one
  * with the content first.  A part `header` of type text/rfc822-headers is the
- * original header block of an imported message: it is left out.
+ * original header block of an imported message: it is no entity.  If its owner
+ * imported it, its fields are the header (render_replay.c); else anybody could
+ * write a From of his own, and the envelope's fields are.
  *
  * Encodings.  A text goes as 7bit or 8bit if its lines allow it, with its line
  * ends made CRLF.  Composite types (message/rfc822, a signed multipart that
@@ -282,6 +284,9 @@ is_attachment(const struct mime *x, int32_t i)
 		return false;
 	if (p->file.n > 0)
 		return true;
+	/* A multipart that came whole is shown as it says itself. */
+	if (message_type_is(p->type, "multipart", NULL))
+		return false;
 	/* In an alternative or related multipart it belongs to the text. */
 	return under == (int32_t)x->m->nparts ||
 	       (under >= 0 &&
@@ -428,9 +433,21 @@ mime_init(struct mime *x, struct arena *a, const struct message *m)
 	return 0;
 }
 
+/* The fields of the message as a whole. */
+static int
+put_head(struct mime *x, render_read_fn read, void *ctx)
+{
+	const struct message_part *p = render_header_part(x->m);
+
+	if (p)
+		return head_replay(&x->h, p, read, ctx);
+	head_envelope(&x->h, x->m);
+	return 0;
+}
+
 int
 render_mime(struct arena *a, const struct message *m, bool headers_only,
-	    struct render **ret)
+	    render_read_fn read, void *ctx, struct render **ret)
 {
 	struct mime x;
 	int err;
@@ -438,8 +455,9 @@ render_mime(struct arena *a, const struct message *m, bool headers_only,
 	if (m->nparts == 0 || m->nparts >= INT32_MAX)
 		return ERR_VALUE;
 	err = mime_init(&x, a, m);
+	if (err == 0)
+		err = put_head(&x, read, ctx);
 	if (err == 0) {
-		head_envelope(&x.h, m);
 		if (headers_only) {
 			put_part_fields(&x, x.root);
 			head_end(&x.h);

@@ -71,6 +71,14 @@ void head_addresses(struct head *h, const char *name, const struct str *v,
 void head_date(struct head *h, uint64_t unix_ms);
 /* All fields of the envelope, the message's own, and MIME-Version. */
 void head_envelope(struct head *h, const struct message *m);
+/* A header block larger than this is not replayed. */
+#define RENDER_HEADER_MAX (1u << 20)
+/* The part that holds the original header of an imported message, if it stands
+ * for the envelope; or NULL. */
+const struct message_part *render_header_part(const struct message *m);
+/* Its fields, and MIME-Version.  0, ERR_NOMEM, or an error of read. */
+int head_replay(struct head *h, const struct message_part *p,
+		render_read_fn read, void *ctx) WARN_UNUSED;
 /* "; filename=..." in the form of RFC 2231 if it must be. */
 void head_filename(struct head *h, struct str file);
 

@@ -12,8 +12,6 @@
  */
 #include "session/mbox.h"
 
-#include "mail/render.h"
-
 /* Bodies up to this are loaded at once. */
 #define FETCH_WHOLE (512u << 10)
 #define FETCH_MARKS 64
@@ -131,31 +129,6 @@ read_octets(void *ctx, uint64_t off, void *dst, size_t n)
 }
 
 static int
-load_manifest(struct fetch *f)
-{
-	uint8_t len[MESSAGE_TRAILER];
-	uint64_t end, n;
-	char *text;
-	int err;
-
-	if (f->body.len < MESSAGE_TRAILER)
-		return ERR_CORRUPT;
-	end = f->body.len - MESSAGE_TRAILER;
-	err = read_octets(f, end, len, sizeof(len));
-	if (err < 0)
-		return err;
-	n = len[0] | (uint64_t)len[1] << 8 | (uint64_t)len[2] << 16 |
-	    (uint64_t)len[3] << 24;
-	if (n > end)
-		return ERR_CORRUPT;
-	text = arena_alloc(&f->msg, n + 1);
-	if (text == NULL)
-		return ERR_NOMEM;
-	err = read_octets(f, end - n, text, n);
-	return err < 0 ? err : message_parse(&f->msg, str_n(text, n), &f->m);
-}
-
-static int
 render_of_part(struct fetch *f)
 {
 	const struct message_part *p = message_part_by_id(&f->m, f->part);
@@ -185,7 +158,8 @@ render_of_message(struct fetch *f)
 
 	f->whole = f->data;
 	if (f->form == FETCH_MIME)
-		return render_mime(&f->msg, &f->m, !f->data, &f->render);
+		return render_mime(&f->msg, &f->m, !f->data, read_octets, f,
+				   &f->render);
 	buf_init(&b, LIMIT_REPLY * 2);
 	err = mbox_row_json(&b, &f->b, &f->row, false);
 	if (err < 0)
@@ -209,7 +183,8 @@ open_message(struct fetch *f)
 	if (f->body.len <= FETCH_WHOLE)
 		err = store_body_load(f->r, &f->body, &f->octets);
 	if (err == 0)
-		err = load_manifest(f);
+		err = mbox_message(&f->msg, f->body.len, read_octets, f,
+				   &f->m);
 	if (err == 0)
 		err = f->form == FETCH_PART ? render_of_part(f) :
 					      render_of_message(f);

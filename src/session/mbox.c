@@ -205,6 +205,32 @@ mbox_row_json(struct buf *b, const struct box *box,
 	return err < 0 ? err : json_err(&j);
 }
 
+int
+mbox_message(struct arena *a, uint64_t len, render_read_fn read, void *ctx,
+	     struct message *ret)
+{
+	uint8_t le[MESSAGE_TRAILER];
+	uint64_t end, n;
+	char *text;
+	int err;
+
+	if (len < MESSAGE_TRAILER)
+		return ERR_CORRUPT;
+	end = len - MESSAGE_TRAILER;
+	err = read(ctx, end, le, sizeof(le));
+	if (err < 0)
+		return err;
+	n = le[0] | (uint64_t)le[1] << 8 | (uint64_t)le[2] << 16 |
+	    (uint64_t)le[3] << 24;
+	if (n > end)
+		return ERR_CORRUPT;
+	text = arena_alloc(a, n + 1);
+	if (text == NULL)
+		return ERR_NOMEM;
+	err = read(ctx, end - n, text, n);
+	return err < 0 ? err : message_parse(a, str_n(text, n), ret);
+}
+
 bool
 mbox_row_matches(const struct box *box, const struct store_row *row)
 {

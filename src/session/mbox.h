@@ -5,6 +5,7 @@
 #ifndef SESSION_MBOX_H
 #define SESSION_MBOX_H
 
+#include "mail/render.h"
 #include "session/session_priv.h"
 
 /* Octets of reply that one job composes, about. */
@@ -52,6 +53,10 @@ enum step stream_finish(struct session *s, struct cmd *c, struct stream *st);
 /* How a path is told: as it was asked, and behind that what lies deeper. */
 int mbox_path(struct buf *b, const struct box *box,
 	      const struct store_folder *f) WARN_UNUSED;
+
+/* The message of a stored body of len octets; read as of render.h. */
+int mbox_message(struct arena *a, uint64_t len, render_read_fn read, void *ctx,
+		 struct message *ret) WARN_UNUSED;
 
 /* A row as a JSON object: what is the mailbox's (_id, flags, folders, thread,
  * modseq), then the constant members if env is set. */

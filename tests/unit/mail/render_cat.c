@@ -69,12 +69,12 @@ scan_parts(struct arena *a, struct message *m, const struct buf *body)
 
 static int
 start(struct arena *a, const char *kind, const struct message *m,
-      struct render **ret)
+      struct buf *body, struct render **ret)
 {
 	struct render_state st = { STR("\"_id\":\"x\"") };
 
 	if (strcmp(kind, "mime") == 0 || strcmp(kind, "headers") == 0)
-		return render_mime(a, m, kind[0] == 'h', ret);
+		return render_mime(a, m, kind[0] == 'h', read_body, body, ret);
 	return render_json(a, m, &st, true, kind[0] == 'p', ret);
 }
 
@@ -113,7 +113,7 @@ run(struct arena *a, const char *kind, char *const path[3],
 	if (err == 0)
 		err = message_check(&m, &why);
 	if (err == 0)
-		err = start(a, kind, &m, &r);
+		err = start(a, kind, &m, body, &r);
 	if (err == 0)
 		err = write_all(r, body, path[2]);
 	if (err < 0)

@@ -66,6 +66,7 @@ static const struct message full = {
 	.received = 1381978910007,
 	.important = -1,
 	.secure = true,
+	.imported = true,
 	.has_reply = true,
 	.reply = { { 0x71, 0x6e, 0x9a, 0x9e } },
 	.multipart = true,
@@ -154,6 +155,7 @@ sample_check_equal(const struct message *a, const struct message *b)
 	CHECK("date", a->date == b->date && a->received == b->received);
 	CHECK("important", a->important == b->important);
 	CHECK("secure", a->secure == b->secure);
+	CHECK("imported", a->imported == b->imported);
 	CHECK("reply",
 	      a->has_reply == b->has_reply && uuid_eq(&a->reply, &b->reply));
 	CHECK("multipart", a->multipart == b->multipart);

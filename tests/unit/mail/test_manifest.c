@@ -122,6 +122,7 @@ static const struct {
 	  ERR_CORRUPT },
 	{ "pair no array", HEAD "\"headers\":[\"ab\"]," TAIL, ERR_CORRUPT },
 	{ "secure no bool", HEAD "\"secure\":1," TAIL, ERR_CORRUPT },
+	{ "imported no bool", HEAD "\"imported\":1," TAIL, ERR_CORRUPT },
 	{ "important 2", HEAD "\"important\":2," TAIL, ERR_CORRUPT },
 	{ "date negative", HEAD "\"date\":-1," TAIL, ERR_CORRUPT },
 	{ "date real", HEAD "\"date\":1.5," TAIL, ERR_CORRUPT },

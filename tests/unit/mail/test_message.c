@@ -167,6 +167,7 @@ static const struct check_case {
 	bool multipart;
 	struct short_part parts[5];
 	const char *why; /* NULL: it fits */
+	bool imported;
 } checks[] = {
 	{ "one part", false, { { "a", PLAIN, "", true, 5 } }, NULL },
 	{ "empty content", false, { { "a", PLAIN, "", true, 0 } }, NULL },
@@ -225,6 +226,28 @@ static const struct check_case {
 	  { { "a", PLAIN, "b", true, 5 },
 	    { "b", "multipart/signed", "", false, 5 } },
 	  "IN names" },
+	{ "whole ones of an import",
+	  true,
+	  { { "a", "multipart/mixed; boundary=b", "", true, 5 },
+	    { "b", MIXED, "c", false, 7 },
+	    { "c", MIXED, "", false, 0 } },
+	  NULL,
+	  true },
+	{ "in a whole one of an import",
+	  true,
+	  { { "a", PLAIN, "b", true, 5 }, { "b", MIXED, "", false, 5 } },
+	  "IN names",
+	  true },
+	{ "nothing but an empty one, imported",
+	  true,
+	  { { "a", MIXED, "", true, 0 } },
+	  NULL,
+	  true },
+	{ "an empty one as the content beside another",
+	  true,
+	  { { "a", MIXED, "", true, 0 }, { "b", PLAIN, "a", false, 5 } },
+	  "is a multipart",
+	  true },
 	{ "in itself",
 	  true,
 	  { { "a", PLAIN, "", true, 5 }, { "b", MIXED, "b", false, 0 } },
@@ -243,6 +266,7 @@ test_check(void **state)
 	TEST_EACH(c, checks) {
 		struct message_part parts[5] = { 0 };
 		struct message m = { .multipart = c->multipart,
+				     .imported = c->imported,
 				     .parts = parts };
 		const char *why = "";
 

@@ -183,7 +183,7 @@ make(struct arena *a, const struct message *m, int kind, struct render **ret)
 	struct render_state st = { STR("\"_id\":\"x\",\"flags\":[]") };
 
 	if (kind < 2)
-		return render_mime(a, m, kind == 1, ret);
+		return render_mime(a, m, kind == 1, read_body, &body, ret);
 	return render_json(a, m, &st, kind % 2 == 0, kind >= 4, ret);
 }
 
@@ -404,7 +404,7 @@ test_errors(void **state)
 
 	arena_init(&a, 1 << 20, 0);
 	one_text(&m, &p, "a\nb\nc\n");
-	assert_rc(render_mime(&a, &m, false, &r), 0);
+	assert_rc(render_mime(&a, &m, false, read_body, &body, &r), 0);
 	body.fail = ERR_IO;
 	assert_rc((int)render_pull(r, read_body, &body, out, sizeof(out)),
 		  ERR_IO);
@@ -414,18 +414,18 @@ test_errors(void **state)
 	for (p.bare_lf = 0; p.bare_lf < 6; p.bare_lf++) {
 		ptrdiff_t n;
 
-		assert_rc(render_mime(&a, &m, false, &r), 0);
+		assert_rc(render_mime(&a, &m, false, read_body, &body, &r), 0);
 		n = render_pull(r, read_body, &body, out, sizeof(out));
 		assert_true(p.bare_lf == 0 || p.bare_lf == 3 ?
 				    n == (ptrdiff_t)render_total(r) :
 				    n == ERR_CORRUPT);
 	}
 	m.nparts = 0;
-	assert_rc(render_mime(&a, &m, false, &r), ERR_VALUE);
+	assert_rc(render_mime(&a, &m, false, read_body, &body, &r), ERR_VALUE);
 	arena_done(&a);
 	arena_init(&a, 3000, 0);
 	m.nparts = 1;
-	assert_rc(render_mime(&a, &m, false, &r), ERR_NOMEM);
+	assert_rc(render_mime(&a, &m, false, read_body, &body, &r), ERR_NOMEM);
 	assert_rc(render_json(&a, &m, NULL, true, false, &r), ERR_NOMEM);
 	arena_done(&a);
 }
@@ -471,7 +471,7 @@ use_render(void *arg)
 	int err;
 
 	arena_init(&a, 1 << 20, 64);
-	err = render_mime(&a, m, false, &r);
+	err = render_mime(&a, m, false, read_body, &body, &r);
 	if (err == 0)
 		err = render_json(&a, m, NULL, true, true, &r);
 	if (err == 0)

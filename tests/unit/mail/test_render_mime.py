@@ -394,6 +394,24 @@ class Parts(Case):
         self.assertEqual(self.shape(m), ['multipart/mixed', [
             'text/plain', 'text/rfc822-headers']])
 
+    def test_whole_multipart(self):
+        """A multipart that came broken is kept as it is."""
+        inner = b'no boundary here\r\n'
+        m = message(part('a', 'Hi\n', content=True),
+                    part('b', inner, 'multipart/mixed; boundary="x y"; c=d'),
+                    part('c', b'', 'multipart/mixed; boundary=x'),
+                    imported=True)
+        raw = render(m)
+        self.assertIn(b'Content-Type: multipart/mixed; boundary="x y"; c=d\r\n'
+                      b'Content-Transfer-Encoding: 7bit\r\n\r\n' + inner, raw)
+        self.assertNotIn(b'boundary=x\r', raw)
+
+    def test_whole_message_parameters(self):
+        raw = render(message(part('a', 'Hi\n', content=True),
+                             part('b', b'A: b\n\nc\n',
+                                  'message/partial; id="x@y"; boundary=z')))
+        self.assertIn(b'message/partial; id="x@y"; boundary=z\r\n', raw)
+
     def test_empty_container(self):
         m = self.parse(message(part('body', 'Hi\n', content=True),
                                container('none')))
@@ -448,6 +466,183 @@ class Parts(Case):
                 # Text that had to go as base64 kept its own line ends.
                 self.assertTrue(octets in got or any(
                     crlf(g) == octets for g in got if g))
+
+
+class Replay(Case):
+    """The header that an imported message came with, once more."""
+
+    def replay(self, block, **more):
+        """The fields that are given for a header block, each with its end,
+        after what must hold of any."""
+        m = message(part('header', block, 'text/rfc822-headers'),
+                    part('body', 'Hi\n', content=True), imported=True,
+                    subject='of the envelope', **more)
+        raw, head = render(m), render(m, 'headers')
+        self.assertEqual(render(m), raw)
+        end = (b'MIME-Version: 1.0\r\nContent-Type: text/plain\r\n'
+               b'Content-Transfer-Encoding: 7bit\r\n\r\n')
+        self.assertTrue(head.endswith(end), head)
+        self.assertEqual(raw, head + b'Hi\r\n')
+        head = head[:-len(end)]
+        self.assertNotIn(b'of the envelope', head)
+        head.decode()
+        self.assertIsNone(re.search(rb'[\0-\x08\x0b\x0c\x0e-\x1f\x7f]', head))
+        self.assertEqual(head.count(b'\r'), head.count(b'\r\n'))
+        self.assertEqual(head.count(b'\n'), head.count(b'\r\n'))
+        self.assertNotIn(b'\r\n\r\n', b'\r\n' + head)
+        return head
+
+    CASES = [
+        ('as it is', b'Subject:  a\r\nX-A:b\r\n', b'Subject:  a\r\nX-A:b\r\n'),
+        ('nothing', b'', b''),
+        ('LF', b'A: b\n c\nD: e', b'A: b\r\n c\r\nD: e\r\n'),
+        ('order and doubles', b'B: 1\nA: 2\nB: 3\n',
+         b'B: 1\r\nA: 2\r\nB: 3\r\n'),
+        ('MIME goes', b'A: b\nMIME-Version: 1.0 (x)\nContent-Type: a/b;\n'
+         b'\tboundary=c\nCONTENT-X: y\nmime-version: 1\nD: e\n f\n',
+         b'A: b\r\nD: e\r\n f\r\n'),
+        ('Content alone stays', b'Content: a\nContents: b\n',
+         b'Content: a\r\nContents: b\r\n'),
+        ('From_', b'From a@b Thu Jan  1 00:00:00 1970\nA: b\n', b'A: b\r\n'),
+        ('quoted From_', b'>From a@b Thu\n c\nA: b\n', b'A: b\r\n'),
+        ('no field', b'A: b\nno field: at all\n of it\n: x\nC: d\n\nE: f\n',
+         b'A: b\r\nC: d\r\nE: f\r\n'),
+        ('begins with a fold', b' x\nA: b\n', b'A: b\r\n'),
+        ('old syntax', b'Subject : a\nFrom\t: b\n',
+         b'Subject : a\r\nFrom\t: b\r\n'),
+        ('Content-Type of old syntax', b'Content-Type : a/b\nA: b\n',
+         b'A: b\r\n'),
+        ('blank fold', b'A: b\n \n c\n', b'A: b\r\n \r\n c\r\n'),
+        ('CR only', b'A: b\r c\rContent-Type: x\r y\rD: e\r',
+         b'A: b\r\n c\r\nD: e\r\n'),
+        ('bare CR', b'A: b\rc\r\nD: e\r\r\n', b'A: b?c\r\nD: e?\r\n'),
+        ('controls', b'A: \0\x01\x1b\x7f\tb\xc2\x85\xe2\x80\xa8\n',
+         b'A: ????\tb??\r\n'),
+        ('UTF-8', 'A: gr\u00fc\u00df \U0001f600\n'.encode(),
+         'A: gr\u00fc\u00df \U0001f600\r\n'.encode()),
+    ]
+
+    def test_cases(self):
+        for name, block, want in self.CASES:
+            with self.subTest(name):
+                self.assertEqual(self.replay(block), want)
+
+    def test_bad_utf8(self):
+        """As Python does it, octet for octet."""
+        leads = [0x41, 0x80, 0x8f, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf,
+                 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf1, 0xf4, 0xf5, 0xff]
+        r = random.Random(3)
+        texts = [bytes([a, b]) for a in leads for b in leads]
+        texts += [bytes(r.choices(leads, k=r.randrange(1, 12)))
+                  for _ in range(3000)]
+        # U+0080 to U+009F are control characters and another matter.
+        texts = [t for t in texts if not re.search(
+            '[\x80-\x9f]', t.decode(errors='ignore'))]
+        got = self.replay(b'\n'.join(b'A: ' + t for t in texts))
+        want = [b'A: ' + t.decode(errors='replace').encode() for t in texts]
+        self.assertEqual(got.split(b'\r\n')[:-1], want)
+
+    def test_long_lines(self):
+        word = b'x' * 99 + b' '
+        for n in (997, 998, 999, 1500, 5000):
+            with self.subTest(n):
+                block = (b'A: ' + word * 60)[:n].rstrip(b' ')
+                got = self.replay(block)
+                self.assertEqual(got.replace(b'\r\n', b''), block)
+                for line in got.split(b'\r\n'):
+                    self.assertLessEqual(len(line), 998)
+                    self.assertTrue(not line or line.strip())
+        # Where there is no blank it stays one line; behind it there may be.
+        block = b'A:' + b'x' * 2000
+        self.assertEqual(self.replay(block), block + b'\r\n')
+        self.assertEqual(self.replay(block + b' y\tz'),
+                         block + b'\r\n y\tz\r\n')
+        self.assertEqual(self.replay(block + b' ' * 1000),
+                         block + b' ' * 1000 + b'\r\n')
+        block = b'A: b\n' + b' ' * 2000 + b'c' + b' ' * 3
+        self.assertEqual(self.replay(block).replace(b'\r\n', b'\n'),
+                         block + b'\n')
+        # The length counts what a line has become.
+        self.assertEqual(self.replay(b'A: ' + b'\xff' * 330 + b' \xff'),
+                         b'A: ' + b'\xef\xbf\xbd' * 330 +
+                         b' \xef\xbf\xbd\r\n')
+        self.assertEqual(self.replay(b'A: ' + b'\xff' * 331 + b' \xff'),
+                         b'A: ' + b'\xef\xbf\xbd' * 331 +
+                         b'\r\n \xef\xbf\xbd\r\n')
+
+    def test_large(self):
+        """Up to 1 MiB; past it the envelope speaks."""
+        field = b'X-A: ' + b'b' * 57 + b'\n'
+        block = field * (2 ** 20 // len(field))
+        block += b'Y: ' + b'z' * (2 ** 20 - len(block) - 3)
+        self.assertEqual(len(block), 2 ** 20)
+        self.assertEqual(self.replay(block).replace(b'\r\n', b'\n'),
+                         block + b'\n')
+        m = message(part('header', block + b'z', 'text/rfc822-headers'),
+                    part('body', 'Hi\n', content=True), imported=True,
+                    subject='of the envelope')
+        self.assertIn(b'Subject: of the envelope\r\n', render(m))
+        self.assertNotIn(b'X-A', render(m))
+
+    def test_not_imported(self):
+        """What somebody else sent has no From of its own."""
+        raw = render(message(
+            part('header', 'From: eve@e.test\n', 'text/rfc822-headers'),
+            part('body', 'Hi\n', content=True)))
+        self.assertNotIn(b'eve@e.test', raw)
+        self.assertIn(b'From: alice@a.test\r\n', raw)
+
+    def test_other_parts(self):
+        for id, type in (('Header', 'text/rfc822-headers'),
+                         ('header', 'text/plain')):
+            raw = render(message(part(id, 'From: eve@e.test\n', type),
+                                 part('body', 'Hi\n', content=True),
+                                 imported=True))
+            self.assertIn(b'From: alice@a.test\r\n',
+                          raw.split(b'\r\n\r\n')[0] + b'\r\n')
+
+    def test_structure(self):
+        """The fields of MIME are those of what is there now."""
+        m = self.parse(message(
+            part('header', 'Subject: =?utf-8?q?=C3=BC?=\nFrom: eve@e.test\n'
+                 'Date: Thu, 1 Jan 1970 00:00:00 +0000\n'
+                 'Content-Type: text/html\n', 'text/rfc822-headers'),
+            part('text', 'Hi\n', content=True),
+            part('logo', b'\x89PNG', 'image/png'), imported=True))
+        self.assertEqual(self.shape(m), ['multipart/mixed', [
+            'text/plain', 'image/png']])
+        self.assertEqual(m['Subject'], '\u00fc')
+        self.assertEqual(m['From'], 'eve@e.test')
+
+
+class Once(Case):
+    """No field comes twice that may come once."""
+
+    def test_doubles(self):
+        m = self.parse(message(
+            part('a', 'x'), **{'from': ''}, headers=[
+                ['From', 'a@a'], ['From', 'b@b'], ['Subject', 'one'],
+                ['subject', 'two'], ['Message-ID', '<1@a>'],
+                ['message-id', '<2@a>'], ['References', '<3@a>'],
+                ['References', '<4@a>'], ['Received', 'x'],
+                ['Received', 'y'], ['Date', 'x'], ['MIME-Version', '2'],
+                ['Content-Type', 'x']]))
+        self.assertEqual([v for k, v in m.items() if k == 'Received'],
+                         ['x', 'y'])
+        for name, value in (('From', 'a@a'), ('Subject', 'one'),
+                            ('Message-ID', '<1@a>'), ('References', '<3@a>')):
+            self.assertEqual(m.get_all(name), [value])
+        self.assertEqual(len(m.get_all('Date')), 1)
+
+    def test_no_addresses(self):
+        """What stands in the place of an address is one word of a header."""
+        raw = render(message(part('a', 'x'), **{
+            'from': 'a, b@c', 'to': ['nobody', 'x y', 'a@b, c@d', 'a@b c',
+                                     '"q"@d', '<e', '@x', 'a\\@b']}))
+        head = raw.split(b'\r\n\r\n')[0].replace(b'\r\n ', b' ')
+        self.assertIn(b'\r\nTo: nobody, "x y", "a@b, c"@d, "a@b c", '
+                      b'"\\"q\\""@d, "<e", ""@x, "a\\\\"@b\r\n', head)
+        self.assertIn(b'From: "a, b"@c\r\n', head)
 
 
 class Json(Case):

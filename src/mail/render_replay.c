@@ -1,0 +1,219 @@
+/*
+ * render_replay: the header block that an imported message came with, once
+ * more.
+ *
+ * Its fields are given as they were, in their order, folds included, but for
+ * those that tell of the MIME structure, which is ours.  What is no field has
+ * no place in a header and goes, and so do the lines that continue it.  What
+ * octets a line may hold is made sure of: UTF-8 without control characters.
+ */
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "mail/render_priv.h"
+
+/* RFC 5322, 2.1.1; without the line end. */
+#define LINE_MAX_OCTETS 998
+#define READ_STEP 65536u
+
+/* --- characters --- */
+
+/* Octets at the front of s that are no character: as many as might begin one,
+ * or one (Unicode, 3.9: maximal subparts). */
+static size_t
+bad_length(struct str s)
+{
+	unsigned char lead = (unsigned char)s.p[0];
+	unsigned char low = 0x80, high = 0xbf;
+	size_t need, n = 1;
+
+	if (lead >= 0xc2 && lead <= 0xdf)
+		need = 2;
+	else if (lead >= 0xe0 && lead <= 0xef)
+		need = 3;
+	else if (lead >= 0xf0 && lead <= 0xf4)
+		need = 4;
+	else
+		return 1;
+	if (lead == 0xe0)
+		low = 0xa0;
+	else if (lead == 0xed)
+		high = 0x9f;
+	else if (lead == 0xf0)
+		low = 0x90;
+	else if (lead == 0xf4)
+		high = 0x8f;
+	while (n < need && n < s.n) {
+		unsigned char c = (unsigned char)s.p[n];
+
+		if (c < low || c > high)
+			break;
+		low = 0x80;
+		high = 0xbf;
+		n++;
+	}
+	return n;
+}
+
+/* A line as it may stand in a header, appended to out. */
+static int
+add_clean(struct buf *out, struct str line)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < line.n && err == 0;) {
+		uint32_t cp;
+		int n = utf8_decode(str_from(line, i), &cp);
+
+		if (n <= 0) {
+			err = buf_add_cstr(out, "\xef\xbf\xbd");
+			i += bad_length(str_from(line, i));
+			continue;
+		}
+		if (cp != '\t' && utf8_is_control(cp))
+			err = buf_add_c(out, '?');
+		else
+			err = buf_add(out, line.p + i, (size_t)n);
+		i += (size_t)n;
+	}
+	return err;
+}
+
+/* --- lines --- */
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Where to fold s: at the last blank within a line's length, else at the first
+ * behind it; text stands before it and behind it.  0: nowhere. */
+static size_t
+fold_place(struct str s)
+{
+	size_t first = 0, last = s.n - 1, at;
+
+	while (first < s.n && is_blank(s.p[first]))
+		first++;
+	while (last > first && is_blank(s.p[last]))
+		last--;
+	for (at = LINE_MAX_OCTETS; at > first; at--)
+		if (at < last && is_blank(s.p[at]))
+			return at;
+	for (at = LINE_MAX_OCTETS; at < last; at++)
+		if (at > first && is_blank(s.p[at]))
+			return at;
+	return 0;
+}
+
+static void
+put_line(struct head *h, struct str line)
+{
+	while (line.n > LINE_MAX_OCTETS) {
+		size_t at = fold_place(line);
+
+		if (at == 0)
+			break;
+		head_put(h, str_sub(line, 0, at));
+		head_end(h);
+		line = str_from(line, at);
+	}
+	head_put(h, line);
+	head_end(h);
+}
+
+/* Take the next line off, without its end. */
+static struct str
+next_line(struct str *rest, char end)
+{
+	ptrdiff_t at = str_chr(*rest, end, 0);
+	struct str line = str_sub(*rest, 0, at < 0 ? rest->n : (size_t)at);
+
+	*rest = str_from(*rest, at < 0 ? rest->n : (size_t)at + 1);
+	if (end == '\n' && str_ends(line, STR("\r")))
+		line.n--;
+	return line;
+}
+
+/* Is a line the first one of a field that is replayed? */
+static bool
+is_replayed(struct str line)
+{
+	struct str name;
+	size_t n = 0, colon;
+
+	while (n < line.n && line.p[n] > ' ' && line.p[n] <= '~' &&
+	       line.p[n] != ':')
+		n++;
+	name = str_sub(line, 0, n);
+	/* Blanks before the colon are of the old syntax. */
+	for (colon = n; colon < line.n && is_blank(line.p[colon]);)
+		colon++;
+	return n > 0 && colon < line.n && line.p[colon] == ':' &&
+	       !str_eqi(str_sub(name, 0, 8), STR("Content-")) &&
+	       !str_eqi(name, STR("MIME-Version"));
+}
+
+static int
+replay(struct head *h, struct str block)
+{
+	CLEANUP_BUF struct buf clean = { 0 };
+	char end = str_chr(block, '\n', 0) < 0 ? '\r' : '\n';
+	bool given = false;
+	int err = 0;
+
+	buf_init(&clean, 3 * RENDER_HEADER_MAX);
+	while (block.n > 0 && err == 0) {
+		struct str line = next_line(&block, end);
+
+		if (line.n == 0 || !is_blank(line.p[0]))
+			given = is_replayed(line);
+		if (!given)
+			continue;
+		buf_clear(&clean);
+		err = add_clean(&clean, line);
+		put_line(h, buf_str(&clean));
+	}
+	return err;
+}
+
+/* --- the block --- */
+
+const struct message_part *
+render_header_part(const struct message *m)
+{
+	const struct message_part *p = message_part_by_id(m, STR("header"));
+
+	if (!m->imported || !p || p->length > RENDER_HEADER_MAX ||
+	    !message_type_is(p->type, "text", "rfc822-headers"))
+		return NULL;
+	return p;
+}
+
+int
+head_replay(struct head *h, const struct message_part *p, render_read_fn read,
+	    void *ctx)
+{
+	CLEANUP_BUF struct buf block = { 0 };
+	int err = 0;
+
+	buf_init(&block, RENDER_HEADER_MAX);
+	while (err == 0 && block.n < p->length) {
+		uint64_t left = p->length - block.n;
+		size_t n = left < READ_STEP ? (size_t)left : READ_STEP;
+
+		err = buf_reserve(&block, n);
+		if (err == 0)
+			err = read(ctx, p->offset + block.n, buf_tail(&block),
+				   n);
+		if (err == 0)
+			buf_grew(&block, n);
+	}
+	if (err == 0)
+		err = replay(h, buf_str(&block));
+	if (err == 0) {
+		head_lit(h, "MIME-Version: 1.0");
+		head_end(h);
+	}
+	return err;
+}
