@@ -301,6 +301,29 @@ const struct cmd_ops cmd_ops_DELIVER = {
 
 /* --- HEADER --- */
 
+/* Mail that is filed has any header; its recipients are of the envelope. */
+static int
+file_header(struct draft *d, struct str name, struct str value)
+{
+	if (str_eqi(name, STR("To")))
+		return draft_party(d, PARTY_TO, value);
+	if (str_eqi(name, STR("Cc")))
+		return draft_party(d, PARTY_CC, value);
+	if (!message_header_imported(name) ||
+	    message_header_check(name, value) < 0)
+		return ERR_VALUE;
+	return draft_header(d, name, value);
+}
+
+static int
+deliver_header(struct draft *d, struct str name, struct str value)
+{
+	if (!message_header_allowed(name) ||
+	    message_header_check(name, value) < 0)
+		return ERR_VALUE;
+	return draft_header(d, name, value);
+}
+
 static enum step
 header_check(struct session *s, struct cmd *c)
 {
@@ -311,13 +334,13 @@ header_check(struct session *s, struct cmd *c)
 
 	if (d == NULL)
 		return cmd_answer(s, c, ST_STATE);
-	if (!message_header_allowed(name) ||
-	    message_header_check(name, value) < 0) {
+	err = d->filing != NULL ? file_header(d, name, value) :
+				  deliver_header(d, name, value);
+	if (err == ERR_VALUE) {
 		draft_spoil(d, ST_PARAM, NULL);
 		return cmd_answer_text(s, c, ST_PARAM,
 				       "This header may not be set so.");
 	}
-	err = draft_header(d, name, value);
 	if (err < 0) {
 		draft_spoil(d, err == ERR_LIMIT ? ST_TOO_LARGE : ST_INTERNAL,
 			    NULL);

@@ -4,13 +4,19 @@
  * The message leaves its pipeline at once, whatever comes of it.  A large one
  * has its file ended and synced by a reading thread; then one write job gives
  * it to all recipients, or none, and only its commit is answered with 273.
+ *
+ * One that is filed with an ID that the mailbox has is read after the writer
+ * has refused it: the same message is answered as if it had been stored.
  */
 #include "base/mem.h"
-#include "session/draft.h"
+#include "session/cmd_append.h"
 
 struct done {
 	struct draft *d;
 	struct store_deliver w;
+	struct store_append ap;	/* of a message that is filed, instead */
+	bool exists;		/* compare it with what has its ID */
+	bool again;		/* that was purged: written once more */
 	struct buf row, trailer;
 	struct str owners;
 };
@@ -93,16 +99,12 @@ fill_hash(struct done *dn)
 }
 
 static int
-fill_write(struct session *s, struct cmd *c, struct done *dn)
+fill_delivery(struct session *s, struct cmd *c, struct done *dn)
 {
 	struct draft *d = dn->d;
 	struct store_deliver *w = &dn->w;
-	const struct message_part *content = message_content(&d->m);
 	int err;
 
-	d->m.received = s->unix_ms;
-	d->m.preview = message_preview(&d->arena, content->type,
-				       str_n(d->head, d->nhead));
 	w->job.op = STORE_DELIVER;
 	w->origin = d->who->key;
 	w->once = d->id_given;
@@ -114,15 +116,37 @@ fill_write(struct session *s, struct cmd *c, struct done *dn)
 	w->received = s->unix_ms;
 	w->size = message_size(&d->m);
 	err = fill_recipients(c, dn);
-	if (err == 0)
-		err = fill_owners(c, dn);
+	return err < 0 ? err : fill_owners(c, dn);
+}
+
+static int
+fill_filing(struct session *s, struct cmd *c, struct done *dn)
+{
+	append_job(dn->d, s->unix_ms, &dn->ap);
+	dn->owners = arena_fmt(&c->arena, "%.*s\n", STR_ARG(dn->ap.name));
+	return dn->owners.p == NULL ? ERR_NOMEM : 0;
+}
+
+static int
+fill_write(struct session *s, struct cmd *c, struct done *dn)
+{
+	struct draft *d = dn->d;
+	const struct message_part *content = message_content(&d->m);
+	int err;
+
+	if (d->filing == NULL || !d->filing->has_received)
+		d->m.received = s->unix_ms;
+	d->m.preview = message_preview(&d->arena, content->type,
+				       str_n(d->head, d->nhead));
+	err = d->filing != NULL ? fill_filing(s, c, dn) :
+				  fill_delivery(s, c, dn);
 	if (err == 0)
 		err = fill_hash(dn);
 	if (err == 0)
 		err = message_row(&d->m, &dn->row);
 	if (err == 0)
 		err = message_trailer(&d->m, &dn->trailer);
-	w->env = buf_str(&dn->row);
+	dn->w.env = dn->ap.env = buf_str(&dn->row);
 	return err;
 }
 
@@ -131,11 +155,14 @@ fill_write(struct session *s, struct cmd *c, struct done *dn)
 static enum step
 write_step(struct cmd *c, struct done *dn)
 {
-	dn->w.big = dn->d->big;
+	struct str octets = STR("");
+
 	if (dn->d->big == NULL)
-		dn->w.body = buf_str(&dn->d->body);
-	c->job.write = &dn->w.job;
-	c->job.octets = dn->w.body.n;
+		octets = buf_str(&dn->d->body);
+	dn->w.big = dn->ap.big = dn->d->big;
+	dn->w.body = dn->ap.body = octets;
+	c->job.write = dn->d->filing != NULL ? &dn->ap.job : &dn->w.job;
+	c->job.octets = octets.n;
 	return STEP_WRITE;
 }
 
@@ -173,14 +200,17 @@ done_check(struct session *s, struct cmd *c)
 	return write_step(c, dn);
 }
 
-/* End the file of a large one. */
+/* End the file of a large one; or compare. */
 static void
 done_work(struct cmd *c, struct store_reader *r)
 {
 	struct done *dn = c->data;
 	struct draft *d = dn->d;
 
-	(void)r;
+	if (dn->exists) {
+		c->err = append_compare(r, &dn->ap, dn->w.sha);
+		return;
+	}
 	if (d->body.n > 0)
 		c->err = store_big_write(d->big, buf_str(&d->body));
 	if (c->err == 0)
@@ -221,30 +251,62 @@ done_refused(struct session *s, struct cmd *c, struct done *dn)
 }
 
 static enum step
-done_finish(struct session *s, struct cmd *c)
+delivered(struct session *s, struct cmd *c, struct done *dn)
 {
-	struct done *dn = c->data;
+	bool filed = dn->d->filing != NULL;
 	char id[UUID_TEXT + 1];
 	struct reply r;
 
-	if (c->err < 0)
-		return cmd_answer_err(s, c, c->err);
-	if (c->job.write == NULL)
-		return write_step(c, dn);
-	if (dn->w.job.err < 0)
-		return done_refused(s, c, dn);
-	for (size_t i = 0; i < dn->d->nrcpts; i++) {
+	for (size_t i = 0; !filed && i < dn->d->nrcpts; i++) {
 		cmd_begin(s, c, &r, ST_DELIVERED, true);
 		reply_name(&r, dn->d->rcpts[i].asked);
 		cmd_end(s, &r);
 	}
 	uuid_format(&dn->d->m.id, id);
-	s->ports->event(s->ctx, "delivered", dn->w.from, id);
+	s->ports->event(s->ctx, filed ? "filed" : "delivered",
+			dn->d->who->key, id);
 	cmd_begin(s, c, &r, ST_DELIVERED, false);
 	reply_lit(&r, "Delivered");
 	reply_uuid(&r, &dn->d->m.id);
 	cmd_end(s, &r);
 	return STEP_DONE;
+}
+
+/* What has come of filing it. */
+static enum step
+filing_finish(struct session *s, struct cmd *c, struct done *dn)
+{
+	int err = dn->exists ? c->err : dn->ap.job.err;
+
+	if (err == ERR_EXISTS) {
+		dn->exists = true;
+		return STEP_READ;
+	}
+	if (err == ERR_NOTFOUND && dn->exists && !dn->again) {
+		dn->exists = false;
+		dn->again = true;
+		c->err = 0;
+		return write_step(c, dn);
+	}
+	return err < 0 ? cmd_answer_err(s, c, err) : delivered(s, c, dn);
+}
+
+static enum step
+done_finish(struct session *s, struct cmd *c)
+{
+	struct done *dn = c->data;
+
+	if (dn->exists)
+		return filing_finish(s, c, dn);
+	if (c->err < 0)
+		return cmd_answer_err(s, c, c->err);
+	if (c->job.write == NULL)
+		return write_step(c, dn);
+	if (dn->d->filing != NULL)
+		return filing_finish(s, c, dn);
+	if (dn->w.job.err < 0)
+		return done_refused(s, c, dn);
+	return delivered(s, c, dn);
 }
 
 static void

@@ -176,3 +176,37 @@ draft_header(struct draft *d, struct str name, struct str value)
 	d->m.nheaders++;
 	return 0;
 }
+
+int
+draft_shown(struct draft *d, bool cc, struct str addr)
+{
+	size_t *n = cc ? &d->m.ncc : &d->m.nto;
+	struct str *v;
+
+	if (d->m.nto + d->m.ncc >= d->env->limits->headers)
+		return ERR_LIMIT;
+	v = grow(&d->arena, cc ? d->cc : d->to, *n,
+		 cc ? &d->cap_cc : &d->cap_to, sizeof(*v));
+	if (v == NULL)
+		return ERR_NOMEM;
+	v[(*n)++] = addr;
+	if (cc)
+		d->m.cc = d->cc = v;
+	else
+		d->m.to = d->to = v;
+	return 0;
+}
+
+int
+draft_name(struct draft *d, struct str addr, struct str name)
+{
+	struct message_header *h = grow(&d->arena, d->names, d->m.nnames,
+					&d->cap_names, sizeof(*h));
+
+	if (h == NULL)
+		return ERR_NOMEM;
+	d->names = h;
+	d->m.names = h;
+	h[d->m.nnames++] = (struct message_header){ addr, name };
+	return 0;
+}

@@ -1,5 +1,6 @@
 /*
- * draft: a message while it is being given (DELIVER, HEADER, DATA, DONE).
+ * draft: a message while it is being given (DELIVER or APPEND, HEADER, DATA,
+ * DONE).
  *
  * Belongs to a pipeline; DONE takes it over; a DATA that fills it holds it too.
  * Octets gather in memory up to limits.inline_part, then in a file of the store
@@ -19,6 +20,16 @@ struct draft_rcpt {
 	struct store_rcpt box;
 };
 
+/* What APPEND says beside the message; its one rcpt is the own mailbox. */
+struct draft_filing {
+	struct str from_key;	/* empty: the sender is no IMID */
+	struct str keywords;
+	unsigned flags;
+	bool has_received;	/* m.received is set; else it is now */
+};
+
+enum party { PARTY_FROM, PARTY_TO, PARTY_CC };
+
 struct draft {
 	unsigned refs;		/* counted by the loop thread only */
 	struct arena arena;	/* envelope and parts */
@@ -28,7 +39,9 @@ struct draft {
 	struct message_header *headers;	/* limits.headers grow into */
 	struct message_part *parts;
 	struct str *to, *cc;
-	size_t cap_headers, cap_parts;
+	struct message_header *names;
+	size_t cap_headers, cap_parts, cap_to, cap_cc, cap_names;
+	struct draft_filing *filing;	/* NULL: it is for delivery */
 	struct draft_rcpt *rcpts;
 	size_t nrcpts;
 	bool id_given;
@@ -62,5 +75,12 @@ bool draft_count(struct draft *d);
 /* A new last part, zeroed; NULL without memory. */
 struct message_part *draft_part(struct draft *d);
 int draft_header(struct draft *d, struct str name, struct str value) WARN_UNUSED;
+/* Of a message that is filed: one more shown recipient; ERR_LIMIT past
+ * limits.headers.  The name of an address.  Slices of the draft's arena. */
+int draft_shown(struct draft *d, bool cc, struct str addr) WARN_UNUSED;
+int draft_name(struct draft *d, struct str addr, struct str name) WARN_UNUSED;
+/* Its sender or one more recipient, `address` or `name <address>`.  ERR_VALUE,
+ * ERR_LIMIT. */
+int draft_party(struct draft *d, enum party what, struct str text) WARN_UNUSED;
 
 #endif

@@ -490,6 +490,7 @@ settles_message(const struct cmd *c)
 		return false;
 	switch (c->args.def->id) {
 	case CMD_DELIVER:
+	case CMD_MBOX_APPEND:
 	case CMD_DONE:
 	case CMD_RESET:
 		return true;

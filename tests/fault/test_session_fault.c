@@ -13,6 +13,15 @@ static const char work[] =
 	"DATA x LENGTH 5 +CONTENT\nhello"
 	"AS z DATA y +BASE64\naGVsbG8=\n\n\n"
 	"DONE\n"
+	"APPEND /inbox FROM \"Eve <e@e>\" TO b CC \"c <d>\" +MULTIPART +$k "
+	"ID 00000000-0000-4000-8000-000000000002\nHEADER To x\n"
+	"DATA header TYPE text/rfc822-headers LENGTH 5\nA: b\n"
+	"DATA x LENGTH 5 +CONTENT\nhello"
+	"DONE\n"
+	"APPEND /inbox ID 00000000-0000-4000-8000-000000000002 +MULTIPART\n"
+	"DATA header TYPE text/rfc822-headers LENGTH 5\nA: b\n"
+	"DATA x LENGTH 5 +CONTENT\nhello"
+	"DONE\n"
 	"LIST; CHECK /inbox +RECURSIVE\n"
 	"INDEX /inbox +JSON\n"
 	"FETCH /inbox\nFETCH /inbox +JSON\nFETCH /inbox PART y\n"
@@ -21,6 +30,8 @@ static const char work[] =
 	"RESTORE #00000000-0000-4000-8000-000000000001\n"
 	"CREATE /x; DEVICE ADD y; DEVICE LIST; SET GLOBAL name=A\n"
 	"QUIT\n";
+
+#define PROMISE "273 Delivered 00000000-0000-4000-8000-000000000001"
 
 static struct engine *
 fresh(struct peer **ret)
@@ -52,7 +63,7 @@ check_promise(struct engine *e, struct peer *p)
 	arena_init(&a, 1u << 20, 0);
 	assert_rc(store_account_find(engine_reader(e), &a, STR("bob@b.test"),
 				     &acc), 0);
-	if (said(p, "273 Delivered"))
+	if (said(p, PROMISE))
 		assert_int_equal(acc.total, 1);
 	arena_done(&a);
 }
@@ -70,7 +81,7 @@ test_store_calls(void **state)
 	calls = mem_store_calls(engine_store(e));
 	peer_send(p, str_n(work, sizeof(work) - 1), 0);
 	calls = mem_store_calls(engine_store(e)) - calls;
-	assert_true(said(p, "273 Delivered") && peer_closed(p));
+	assert_true(said(p, PROMISE) && peer_closed(p));
 	peer_free(p);
 	engine_free(e);
 	for (uint64_t n = 1; n <= calls; n++) {
