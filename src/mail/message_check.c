@@ -134,6 +134,9 @@ multipart_octets_ok(const struct message *m, const struct message_part *p)
 	       message_type_is(p->type, "multipart", "encrypted");
 }
 
+/* The content is a leaf; of imported mail also a multipart that is empty. */
+static const char content_held[] = "the content part is a multipart";
+
 static int
 check_parts(const struct message *m, const int32_t *parent,
 	    const char **reterr_why)
@@ -141,7 +144,9 @@ check_parts(const struct message *m, const int32_t *parent,
 	for (size_t i = 0; i < m->nparts; i++) {
 		const char *why = NULL;
 
-		if (!multipart_octets_ok(m, &m->parts[i]))
+		if (parent[i] >= 0 && m->parts[parent[i]].content)
+			why = content_held;
+		else if (!multipart_octets_ok(m, &m->parts[i]))
 			why = "a multipart has octets of its own";
 		else if (parent[i] == PARENT_BAD)
 			why = "IN names no multipart of this message";
@@ -174,9 +179,8 @@ message_check(const struct message *m, const char **reterr_why)
 		*reterr_why = "several parts without +MULTIPART";
 		return ERR_VALUE;
 	}
-	if (message_is_container(message_content(m)) &&
-	    !(m->imported && m->nparts == 1)) {
-		*reterr_why = "the content part is a multipart";
+	if (!m->imported && message_is_container(message_content(m))) {
+		*reterr_why = content_held;
 		return ERR_VALUE;
 	}
 

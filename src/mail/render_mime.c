@@ -47,17 +47,20 @@ struct mime {
 /* --- the tree --- */
 
 static bool
-is_left_out(const struct message_part *p)
+is_left_out(const struct message *m, const struct message_part *p)
 {
-	return message_type_is(p->type, "text", "rfc822-headers") &&
-	       str_eq(p->id, STR("header"));
+	return (message_type_is(p->type, "text", "rfc822-headers") &&
+		str_eq(p->id, STR("header"))) ||
+	       p == render_original_part(m);
 }
 
+/* Of imported mail a multipart that holds nothing is a leaf, as it was. */
 static bool
 is_container(const struct mime *x, int32_t i)
 {
 	return i == (int32_t)x->m->nparts ||
-	       message_is_container(&x->m->parts[i]);
+	       (message_is_container(&x->m->parts[i]) &&
+		(!x->m->imported || x->child[i] >= 0));
 }
 
 static enum encoding
@@ -131,7 +134,7 @@ build_tree(struct mime *x)
 	for (int32_t i = 0; i <= n; i++)
 		x->child[i] = x->last[i] = x->next[i] = -1;
 	for (int32_t i = 0; i < n; i++) {
-		if (is_left_out(&x->m->parts[i]))
+		if (is_left_out(x->m, &x->m->parts[i]))
 			x->parent[i] = PART_LEFT_OUT;
 		else if (x->parent[i] < 0)
 			x->parent[i] = PARENT_TOP;
@@ -369,12 +372,31 @@ put_delimiter(struct mime *x, int32_t i, const char *before, const char *behind)
 	x->h.col = 0;
 }
 
+/* What stands before the delimiter behind entity i.  A broken multipart that
+ * was imported has no end of its own: readers count the line end before the
+ * next delimiter to it, so it is in its octets already. */
+static const char *
+end_of(const struct mime *x, int32_t i)
+{
+	const struct message_part *p;
+
+	if (is_container(x, i) || !x->m->imported)
+		return "\r\n";
+	p = &x->m->parts[i];
+	if (!message_type_is(p->type, "multipart", NULL) ||
+	    message_type_is(p->type, "multipart", "signed") ||
+	    message_type_is(p->type, "multipart", "encrypted"))
+		return "\r\n";
+	return p->ends_lf ? "" : "\r\n";
+}
+
 /* Entity by entity: down to the first child, else over to the next, else up,
  * closing what is left behind. */
 static void
 put_entities(struct mime *x)
 {
 	int32_t at = x->root;
+	const char *end;
 
 	put_part_fields(x, at);
 	for (;;) {
@@ -392,13 +414,15 @@ put_entities(struct mime *x)
 			put_delimiter(x, at, "", "\r\n\r\n");
 			put_delimiter(x, at, "\r\n", "--\r\n");
 		}
+		end = end_of(x, at);
 		while (at != x->root && x->next[at] < 0) {
 			at = x->parent[at];
-			put_delimiter(x, at, "\r\n", "--\r\n");
+			put_delimiter(x, at, end, "--\r\n");
+			end = "\r\n";
 		}
 		if (at == x->root)
 			return;
-		put_delimiter(x, x->parent[at], "\r\n", "\r\n");
+		put_delimiter(x, x->parent[at], end, "\r\n");
 		at = x->next[at];
 		put_part_fields(x, at);
 	}
@@ -445,6 +469,25 @@ put_head(struct mime *x, render_read_fn read, void *ctx)
 	return 0;
 }
 
+/* The octets that the message came with, instead of any that we would make. */
+static int
+put_original(struct mime *x, bool headers_only)
+{
+	const struct message_part *p = render_original_part(x->m);
+
+	if (headers_only)
+		p = render_header_part(x->m);
+	if (!p)
+		return 0;
+	render_plan_body(&x->plan,
+			 p->shape != SHAPE_BINARY && p->bare_lf > 0 ?
+			 BODY_CRLF : BODY_RAW,
+			 p->offset, p->length, p->bare_lf);
+	if (headers_only)
+		head_end(&x->h);
+	return 1;
+}
+
 int
 render_mime(struct arena *a, const struct message *m, bool headers_only,
 	    render_read_fn read, void *ctx, struct render **ret)
@@ -455,6 +498,12 @@ render_mime(struct arena *a, const struct message *m, bool headers_only,
 	if (m->nparts == 0 || m->nparts >= INT32_MAX)
 		return ERR_VALUE;
 	err = mime_init(&x, a, m);
+	if (err == 0 && render_original_part(m) &&
+	    put_original(&x, headers_only) > 0) {
+		err = render_plan_finish(&x.plan, ret);
+		render_plan_done(&x.plan);
+		return err;
+	}
 	if (err == 0)
 		err = put_head(&x, read, ctx);
 	if (err == 0) {

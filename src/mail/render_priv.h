@@ -76,6 +76,9 @@ void head_envelope(struct head *h, const struct message *m);
 /* The part that holds the original header of an imported message, if it stands
  * for the envelope; or NULL. */
 const struct message_part *render_header_part(const struct message *m);
+/* The part that holds the octets of an imported message, if its owner kept
+ * them: they are its MIME; or NULL. */
+const struct message_part *render_original_part(const struct message *m);
 /* Its fields, and MIME-Version.  0, ERR_NOMEM, or an error of read. */
 int head_replay(struct head *h, const struct message_part *p,
 		render_read_fn read, void *ctx) WARN_UNUSED;

@@ -190,6 +190,17 @@ render_header_part(const struct message *m)
 	return p;
 }
 
+const struct message_part *
+render_original_part(const struct message *m)
+{
+	const struct message_part *p;
+
+	if (!m->imported)
+		return NULL;
+	p = message_part_by_id(m, STR("original"));
+	return p && message_type_is(p->type, "message", "rfc822") ? p : NULL;
+}
+
 int
 head_replay(struct head *h, const struct message_part *p, render_read_fn read,
 	    void *ctx)

@@ -263,8 +263,9 @@ delivered(struct session *s, struct cmd *c, struct done *dn)
 		cmd_end(s, &r);
 	}
 	uuid_format(&dn->d->m.id, id);
-	s->ports->event(s->ctx, filed ? "filed" : "delivered",
-			dn->d->who->key, id);
+	/* Filing is the owner's own business, and there may be much of it. */
+	if (!filed)
+		s->ports->event(s->ctx, "delivered", dn->d->who->key, id);
 	cmd_begin(s, c, &r, ST_DELIVERED, false);
 	reply_lit(&r, "Delivered");
 	reply_uuid(&r, &dn->d->m.id);

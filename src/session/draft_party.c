@@ -24,23 +24,19 @@ split(struct str text, struct str *ret_name, struct str *ret_addr)
 				     (size_t)(to - from) - 1));
 }
 
-/* How an address is shown, and its key; of what is no IMID the key is empty. */
+/* An address is shown as it stands, for it is what the sender wrote; its key,
+ * which is empty of what is no IMID, is for conversations. */
 static int
-usual_form(struct draft *d, struct str addr, struct str *ret_shown,
-	   struct str *ret_key)
+take(struct draft *d, struct str addr, struct str *ret_shown,
+     struct str *ret_key)
 {
 	struct imid imid;
 	int err = imid_parse_address(&d->arena, addr, &imid);
 
-	*ret_key = STR("");
 	if (err == ERR_NOMEM)
 		return err;
-	if (err < 0) {
-		*ret_shown = arena_str(&d->arena, addr);
-	} else {
-		*ret_shown = imid_text_folder(&d->arena, &imid);
-		*ret_key = imid_key(&d->arena, &imid);
-	}
+	*ret_key = err < 0 ? STR("") : imid_key(&d->arena, &imid);
+	*ret_shown = arena_str(&d->arena, addr);
 	return ret_shown->p == NULL || ret_key->p == NULL ? ERR_NOMEM : 0;
 }
 
@@ -77,7 +73,7 @@ draft_party(struct draft *d, enum party what, struct str text)
 	d->header_octets += text.n;
 	if (d->header_octets > d->env->limits->header_octets)
 		return ERR_LIMIT;
-	err = usual_form(d, addr, &addr, &key);
+	err = take(d, addr, &addr, &key);
 	if (err == 0)
 		err = add_name(d, addr, name);
 	if (err < 0)

@@ -56,7 +56,8 @@ def render(m, kind='mime'):
     body, parts = b'', []
     for p in m['parts']:
         q = {k: v for k, v in p.items() if k != 'octets'}
-        q.update(offset=len(body), length=len(p['octets']), shape=3,
+        q.setdefault('shape', 3)
+        q.update(offset=len(body), length=len(p['octets']),
                  sha256=hashlib.sha256(p['octets']).hexdigest())
         body += p['octets']
         parts.append(q)
@@ -398,13 +399,40 @@ class Parts(Case):
         """A multipart that came broken is kept as it is."""
         inner = b'no boundary here\r\n'
         m = message(part('a', 'Hi\n', content=True),
-                    part('b', inner, 'multipart/mixed; boundary="x y"; c=d'),
-                    part('c', b'', 'multipart/mixed; boundary=x'),
+                    part('b', inner, 'multipart/mixed; boundary="x y"; c=d',
+                         ends_lf=True),
+                    part('c', b'', 'multipart/mixed; boundary=x',
+                         ends_lf=True),
                     imported=True)
         raw = render(m)
         self.assertIn(b'Content-Type: multipart/mixed; boundary="x y"; c=d\r\n'
                       b'Content-Transfer-Encoding: 7bit\r\n\r\n' + inner, raw)
-        self.assertNotIn(b'boundary=x\r', raw)
+        # Its last line end is its own: none is put before the delimiter.
+        self.assertIn(inner + b'--', raw)
+        # One that is empty is a leaf, too.
+        self.assertIn(b'multipart/mixed; boundary=x\r\n'
+                      b'Content-Transfer-Encoding: 7bit\r\n\r\n--', raw)
+        raw = render(message(part('c', b'', 'multipart/mixed; boundary=x',
+                                  content=True), imported=True))
+        self.assertIn(b'multipart/mixed; boundary=x\r\n', raw)
+
+    def test_original(self):
+        """What was kept of an imported message is its MIME."""
+        octets = b'Subject: old\nContent-Type: text/x-odd\n\nHi\n'
+        lines = {'shape': 1, 'ends_lf': True}
+        parts = (part('header', octets[:38], 'text/rfc822-headers',
+                      bare_lf=2, **lines),
+                 part('original', octets, 'message/rfc822', bare_lf=4,
+                      **lines),
+                 part('a', 'Hi\n', content=True))
+        m = message(*parts, imported=True)
+        self.assertEqual(render(m), octets.replace(b'\n', b'\r\n'))
+        self.assertEqual(render(m, 'headers'),
+                         octets[:38].replace(b'\n', b'\r\n') + b'\r\n')
+        # Only its owner may say so.
+        raw = render(message(*parts))
+        self.assertIn(b'From: alice@a.test\r\n', raw)
+        self.assertIn(b'Content-Type: message/rfc822\r\n', raw)
 
     def test_whole_message_parameters(self):
         raw = render(message(part('a', 'Hi\n', content=True),
