@@ -372,6 +372,52 @@ struct immp_sent {
  */
 int immp_send(struct immp *c, const struct immp_mail *m, struct immp_sent *ret);
 
+/* --- filing --- */
+
+/*
+ * What became of a message that was filed: error 0, and it is durable in the
+ * folder; else an enum immp_error, with the server's code (0 where it gave
+ * none) and its words.  Called once, inside this call or a later one; it may call
+ * what any callback may.
+ */
+typedef void (*immp_filed_fn)(void *ctx, const char *id, int error, int code,
+			      const char *text);
+
+/*
+ * A message for a folder of the account itself: a draft, or mail of another
+ * system.  Of mail these count: to, cc and from (any address, or
+ * "name <address>"; they are only shown, and there may be none; from "" is an
+ * unknown sender), subject, id, reply, importance, headers, parts.
+ */
+struct immp_append {
+	size_t size;		/* sizeof(struct immp_append) */
+	const char *folder;	/* "/inbox/lists"; it must be there */
+	const struct immp_mail *mail;
+	const char *date;	/* RFC 3339, also the message's place in the
+				 * folder; NULL: now */
+	const char *const *flags; /* "read", "flagged", "answered", "draft",
+				 * "$word", ended by NULL; may be NULL */
+	immp_filed_fn filed;	/* required */
+	void *ctx;
+};
+#define IMMP_APPEND_INIT { sizeof(struct immp_append), NULL, NULL, NULL, NULL, \
+	NULL, NULL }
+
+/*
+ * File a message.  Returns when it is sent: up to 24 are under way at once and
+ * are made durable together, so filing many is fast; further ones wait.  All
+ * that is given is used before the call returns.  immp_finish() waits until
+ * the last is filed.
+ *
+ * A message whose id the mailbox has, or still keeps deleted, is not filed
+ * again and counts as filed; with other content it is refused with code 409.
+ *
+ * 0 if `filed` has been or will be called.  An error if it will not: _USAGE, _SOURCE
+ * (nothing is filed, the connection goes on), or that of a lost connection
+ * (which the messages under way are told as well).
+ */
+int immp_append(struct immp *c, const struct immp_append *a);
+
 /* --- fetching --- */
 
 /* A piece of a message as it comes, in order. */

@@ -10,7 +10,7 @@ compose_word(struct buf *b, const char *s)
 	for (; *s && rc == 0; s++) {
 		unsigned char c = (unsigned char)*s;
 
-		if (c < 0x20 || c == 0x7f)
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
 			return IMMP_E_USAGE;
 		if (c == '"' || c == '\\')
 			rc = buf_add_c(b, '\\');
@@ -85,6 +85,85 @@ compose_deliver(struct buf *b, const struct immp_mail *m, const char *id)
 	rc = add_if(b, rc, m->nparts > 1, " +MULTIPART");
 	rc = add_if(b, rc, m->flags & IMMP_SECURE, " +SECURE");
 	return add_if(b, rc, m->flags & IMMP_ANONYMOUS, " +ANONYMOUS");
+}
+
+/* Octets and words of recipients that an APPEND line takes. */
+#define APPEND_OCTETS 4096
+#define APPEND_WORDS 100
+
+/* The first of a list, as far as they fit; *words is what is left. */
+static int
+add_some(struct buf *b, const char *key, const char *const *list, size_t *words,
+	 size_t *ret_n)
+{
+	size_t n = 0;
+	int rc = 0;
+
+	*ret_n = 0;
+	while (list && list[n] && n < *words) {
+		size_t before = b->n;
+
+		if (n == 0 && buf_addf(b, " %s", key) < 0)
+			return IMMP_E_MEMORY;
+		if (buf_add_c(b, ' ') < 0)
+			return IMMP_E_MEMORY;
+		rc = compose_word(b, list[n]);
+		if (rc < 0)
+			return rc;
+		if (b->n > APPEND_OCTETS) {
+			buf_truncate(b, before);
+			break;
+		}
+		n++;
+	}
+	*words -= n;
+	*ret_n = n;
+	return 0;
+}
+
+static int
+add_flags(struct buf *b, const char *const *flags)
+{
+	for (; flags && *flags; flags++) {
+		for (const char *p = *flags; *p; p++)
+			if (*p == ' ' || *p == ';' || *p == '"')
+				return IMMP_E_USAGE;
+		if (buf_addf(b, " +%s", *flags) < 0)
+			return IMMP_E_MEMORY;
+	}
+	return 0;
+}
+
+int
+compose_append(struct buf *b, const struct immp_append *a, const char *id,
+	       size_t *ret_to, size_t *ret_cc)
+{
+	const struct immp_mail *m = a->mail;
+	size_t words = APPEND_WORDS;
+	int rc;
+
+	rc = add_if(b, 0, true, "MBOX APPEND ");
+	if (rc == 0)
+		rc = compose_word(b, a->folder);
+	if (rc == 0)
+		rc = add_some(b, "TO", m->to, &words, ret_to);
+	if (rc == 0)
+		rc = add_some(b, "CC", m->cc, &words, ret_cc);
+	if (rc == 0)
+		rc = compose_pair(b, "FROM", m->from);
+	if (rc == 0)
+		rc = compose_pair(b, "SUBJECT", m->subject);
+	if (rc == 0)
+		rc = compose_pair(b, "DATE", a->date);
+	if (rc == 0)
+		rc = compose_pair(b, "ID", id);
+	if (rc == 0)
+		rc = compose_pair(b, "REPLY", m->reply);
+	if (rc == 0)
+		rc = add_flags(b, a->flags);
+	rc = add_if(b, rc, m->importance > 0, " +IMPORTANT");
+	rc = add_if(b, rc, m->importance < 0, " -IMPORTANT");
+	return add_if(b, rc, m->nparts > 1, " +MULTIPART");
 }
 
 int

@@ -18,6 +18,10 @@ int compose_pair(struct buf *b, const char *key, const char *value)
 	WARN_UNUSED;
 int compose_deliver(struct buf *b, const struct immp_mail *m, const char *id)
 	WARN_UNUSED;
+/* Recipients only as far as they fit in the line: *ret_to and *ret_cc say how
+ * many; the others are for HEADER To and Cc. */
+int compose_append(struct buf *b, const struct immp_append *a, const char *id,
+		   size_t *ret_to, size_t *ret_cc) WARN_UNUSED;
 int compose_header(struct buf *b, const struct immp_header *h) WARN_UNUSED;
 int compose_data(struct buf *b, const struct immp_part *p) WARN_UNUSED;
 int compose_fetch(struct buf *b, const struct immp_fetch *f) WARN_UNUSED;

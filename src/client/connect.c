@@ -380,6 +380,7 @@ immp_free(struct immp *c)
 		return;
 	immp_disconnect(c);
 	forget(c);
+	append_done(c);
 	mem_free(c->read_buf);
 	mem_free(c);
 }

@@ -19,6 +19,10 @@
 #define FRONT_PLAIN 65536
 /* Replies that may be owed before immp_submit() waits for some. */
 #define FRONT_OWED 4096
+/* Octets taken from a part's source at once. */
+#define FRONT_CHUNK 65536
+
+struct append_slot;
 
 struct immp {
 	struct engine *e;	/* NULL: never connected */
@@ -37,6 +41,8 @@ struct immp {
 	bool accepted;		/* by a pin or by the trust function */
 	bool proved;
 	struct immp_server server;
+
+	struct append_slot *slots;	/* of append.c; NULL: none yet */
 
 	int code;
 	char message[512];
@@ -66,6 +72,22 @@ int front_run(struct immp *c, front_done_fn done, void *ctx);
 int front_drain(struct immp *c);
 /* Close the socket and tell what is under way; the message stays. */
 void front_close(struct immp *c);
+
+/*
+ * Give the octets that a DATA line of p has promised, by way of chunk
+ * (FRONT_CHUNK octets).  *error: set (IMMP_E_SOURCE, or what moved says) where
+ * p does not give them; the block is then made up with zeros, and so is one
+ * for which it is set before.  moved is told how many went, and may be NULL.
+ * 0, or the error of a connection that is lost.
+ */
+typedef int (*front_moved_fn)(void *ctx, uint64_t octets);
+int front_block(struct immp *c, const struct immp_part *p, char *chunk,
+		int *error, front_moved_fn moved, void *ctx);
+/* A UUID as text: the given one, or where there is none a new one.  0 or
+ * IMMP_E_USAGE. */
+int front_uuid(const char *given, char dst[static IMMP_UUID_SIZE]);
+/* Free what append.c keeps. */
+void append_done(struct immp *c);
 
 /* One blocking command: its function and what became of it. */
 struct front_call {

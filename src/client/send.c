@@ -14,9 +14,6 @@
  */
 #include "client/front_priv.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -28,8 +25,6 @@
 
 /* Above this DELIVER is waited for. */
 #define SEND_WHOLE 65536
-/* Octets taken from a source at once. */
-#define SEND_CHUNK 65536
 #define SEND_LINE 16384
 
 struct sending {
@@ -78,78 +73,17 @@ begin(struct sending *s, const char *id)
 	return rc;
 }
 
-/* --- sources --- */
+/* --- parts --- */
 
-/* Up to cap octets of a part: their count, 0 at the end, or -1. */
-static ptrdiff_t
-read_part(const struct immp_part *p, uint64_t at, void *dst, size_t cap)
-{
-	ssize_t n;
-
-	if (p->data) {
-		if (cap > p->length - at)
-			cap = (size_t)(p->length - at);
-		if (cap)
-			memcpy(dst, (const char *)p->data + at, cap);
-		return (ptrdiff_t)cap;
-	}
-	if (p->read)
-		return p->read(p->ctx, dst, cap);
-	do {
-		n = read(p->fd, dst, cap);
-	} while (n < 0 && errno == EINTR);
-	return n;
-}
-
-/* The length was right if there is nothing more. */
-static bool
-is_exhausted(const struct immp_part *p, void *scratch)
-{
-	return p->length == 0 || p->data ||
-	       read_part(p, p->length, scratch, 1) == 0;
-}
-
-static void
-report(struct sending *s)
-{
-	if (s->error == 0 && s->m->progress &&
-	    s->m->progress(s->m->ctx, s->done, s->total) != 0)
-		s->error = IMMP_E_STOPPED;
-}
-
-/* The octets that a DATA line has promised. */
 static int
-send_block(struct sending *s, const struct immp_part *p)
+report(void *ctx, uint64_t octets)
 {
-	struct immp *c = s->c;
-	uint64_t at = 0;
+	struct sending *s = ctx;
 
-	while (at < p->length) {
-		uint64_t left = p->length - at;
-		size_t cap = left < SEND_CHUNK ? (size_t)left : SEND_CHUNK;
-		ptrdiff_t n = 0;
-		int rc;
-
-		if (s->error == 0) {
-			n = read_part(p, at, s->chunk, cap);
-			if (n <= 0 || (size_t)n > cap)
-				s->error = IMMP_E_SOURCE;
-		}
-		if (s->error) {
-			memset(s->chunk, 0, cap);
-			n = (ptrdiff_t)cap;
-		}
-		rc = engine_block(c->e, str_n(s->chunk, (size_t)n));
-		if (rc == 0)
-			rc = front_drain(c);
-		if (rc < 0)
-			return rc;
-		at += (uint64_t)n;
-		s->done += (uint64_t)n;
-		report(s);
-	}
-	if (s->error == 0 && !is_exhausted(p, s->chunk))
-		s->error = IMMP_E_SOURCE;
+	s->done += octets;
+	if (s->m->progress &&
+	    s->m->progress(s->m->ctx, s->done, s->total) != 0)
+		return IMMP_E_STOPPED;
 	return 0;
 }
 
@@ -167,7 +101,7 @@ send_part(struct sending *s, const struct immp_part *p)
 	if (rc < 0)
 		return rc;
 	s->parts.owed++;
-	return send_block(s, p);
+	return front_block(c, p, s->chunk, &s->error, report, s);
 }
 
 /* --- the whole --- */
@@ -230,19 +164,20 @@ outcome(struct sending *s, int rc)
 	return rc;
 }
 
-static void
-make_id(const struct immp_mail *m, char dst[static IMMP_UUID_SIZE])
+int
+front_uuid(const char *given, char dst[static IMMP_UUID_SIZE])
 {
 	uint8_t rnd[10];
 	struct uuid u;
 
-	if (m->id && uuid_parse(str_c(m->id), &u) == 0) {
-		uuid_format(&u, dst);
-		return;
+	if (given && uuid_parse(str_c(given), &u) < 0)
+		return IMMP_E_USAGE;
+	if (!given) {
+		secret_random(rnd, sizeof(rnd));
+		u = uuid_v7(clock_unix_ms(), rnd);
 	}
-	secret_random(rnd, sizeof(rnd));
-	u = uuid_v7(clock_unix_ms(), rnd);
 	uuid_format(&u, dst);
+	return 0;
 }
 
 static int
@@ -250,14 +185,11 @@ check(struct sending *s)
 {
 	struct immp *c = s->c;
 	const struct immp_mail *m = s->m;
-	struct uuid u;
 
 	if (m->size != sizeof(*m) || !m->to || !m->to[0] || m->nparts == 0 ||
 	    !m->parts)
 		return front_error(c, IMMP_E_USAGE,
 				   "a message has a recipient and a part");
-	if (m->id && uuid_parse(str_c(m->id), &u) < 0)
-		return front_error(c, IMMP_E_USAGE, "the id is no UUID");
 	for (size_t i = 0; i < m->nparts; i++) {
 		if (m->parts[i].length > UINT64_MAX - s->total)
 			return front_error_plain(c, IMMP_E_TOO_LARGE);
@@ -281,11 +213,12 @@ immp_send(struct immp *c, const struct immp_mail *m, struct immp_sent *ret)
 
 	if (rc == 0)
 		rc = check(&s);
+	if (rc == 0 && front_uuid(m->id, id) < 0)
+		rc = front_error(c, IMMP_E_USAGE, "the id is no UUID");
 	if (rc < 0)
 		return rc;
-	make_id(m, id);
 	buf_init(&s.line, SEND_LINE);
-	s.chunk = mem_alloc(SEND_CHUNK);
+	s.chunk = mem_alloc(FRONT_CHUNK);
 	front_call_init(&s.begin, c, hear_recipient, &s);
 	front_call_init(&s.parts, c, NULL, NULL);
 	front_call_init(&s.end, c, hear_recipient, &s);

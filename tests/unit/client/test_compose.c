@@ -144,6 +144,61 @@ test_field(void **state)
 	assert_int_equal(immp_field(text, "who", v, 4), IMMP_E_USAGE);
 }
 
+/* Recipients go as far as they fit; the rest is for HEADER. */
+static void
+test_append(void **state)
+{
+	const char *to[201] = { NULL }, *cc[] = { "c <c@d>", NULL };
+	const char *const flags[] = { "read", "$work", NULL };
+	const char *const bad[] = { "read; QUIT", NULL };
+	const struct immp_part part = { .name = "x" };
+	struct immp_mail m = IMMP_MAIL_INIT;
+	struct immp_append a = IMMP_APPEND_INIT;
+	char longest[1000];
+	size_t nto, ncc;
+	struct buf b;
+
+	buf_init(&b, 65536);
+	m.parts = &part;
+	m.nparts = 2;
+	m.from = "";
+	m.subject = "a \"b\"";
+	m.cc = cc;
+	m.importance = 1;
+	a.mail = &m;
+	a.folder = "/inbox";
+	a.flags = flags;
+	a.date = "2013-10-17T09:08:07Z";
+	assert_int_equal(compose_append(&b, &a, "u", &nto, &ncc), 0);
+	CHECK_STR("all", buf_str(&b),
+		  "MBOX APPEND \"/inbox\" CC \"c <c@d>\" FROM \"\" SUBJECT "
+		  "\"a \\\"b\\\"\" DATE \"2013-10-17T09:08:07Z\" ID \"u\" +read "
+		  "+$work +IMPORTANT +MULTIPART");
+	assert_int_equal(nto, 0);
+	assert_int_equal(ncc, 1);
+
+	/* By their number, and by their length. */
+	for (size_t i = 0; i < 200; i++)
+		to[i] = "a@b";
+	m.to = to;
+	buf_clear(&b);
+	assert_int_equal(compose_append(&b, &a, "u", &nto, &ncc), 0);
+	assert_int_equal(nto, 100);
+	assert_int_equal(ncc, 0);
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	for (size_t i = 0; i < 200; i++)
+		to[i] = longest;
+	buf_clear(&b);
+	assert_int_equal(compose_append(&b, &a, "u", &nto, &ncc), 0);
+	assert_int_equal(nto, 4);
+	assert_true(b.n < 8192);
+
+	a.flags = bad;
+	assert_int_equal(compose_append(&b, &a, "u", &nto, &ncc), IMMP_E_USAGE);
+	buf_done(&b);
+}
+
 static void
 test_errors(void **state)
 {
@@ -175,6 +230,7 @@ main(void)
 		cmocka_unit_test(test_quote),
 		cmocka_unit_test(test_quote_bounds),
 		cmocka_unit_test(test_field),
+		cmocka_unit_test(test_append),
 		cmocka_unit_test(test_errors),
 	};
 
