@@ -628,6 +628,68 @@ def shell(case):
     case.run(IN + 'C NOOP\nDROP\n', 'shell', stdin=b'NOOP\n', code=0)
 
 
+MAIL = (b'From: Bob <b@b.test>\nTo: a@a.test\nSubject: hello\n'
+        b'Date: Thu, 17 Oct 2013 09:08:07 +0000\n\ntext\n')
+BEGIN = (IN + 'C MBOX CREATE "/inbox"\nS 409 There.\n'
+         'C MBOX FETCH "#*" +JSON -READ -DATA\nS 404 None.\n')
+FILE = ('C AS f0 MBOX APPEND "/inbox" TO "a@a.test" FROM "Bob <b@b.test>" '
+        'SUBJECT "hello" DATE "2013-10-17T09:08:07.000Z" ID "*" +MULTIPART\n'
+        'C AS f0 DATA NAME "header" TYPE "text/rfc822-headers" LENGTH 87\n'
+        'TAKE 87\n'
+        'C AS f0 DATA NAME "part1" TYPE "text/plain" LENGTH 5 +CONTENT\n'
+        'TAKE 5\n'
+        'C AS f0 DONE\n')
+
+
+@test
+def import_mail(case):
+    path = case.write('a.eml', MAIL)
+    good = ('S f0: 270 Go.\nS f0: 271 header Saving part\n'
+            'S f0: 272 header Part saved\nS f0: 271 part1 Saving\n'
+            'S f0: 272 part1 Part saved\nS f0: 273 Delivered ' + U1 + '\n')
+    out = case.run(BEGIN + FILE + good + 'C QUIT\nDROP\n', 'import', path)[0]
+    assert out == b'imported 1 message\n', out
+    # The first refusal is the reason of the others.
+    case.play(BEGIN + FILE + 'S f0: 413 Too large.\nS f0: 402 No.\n'
+              'S f0: 402 No.\nS f0: 402 No.\nC QUIT\nDROP\n')
+    case.account()
+    p = case.start('import', path)
+    out, err = p.communicate(timeout=60)
+    case.end()
+    assert p.returncode == 1 and out == b'imported 0 messages, 1 refused\n'
+    assert err == f'immp: {path}: 413 Too large.\n'.encode(), err
+    # Over quota nothing more is tried; what may pass later is told by 75.
+    for code, status in ((430, 1), (450, 75)):
+        case.play(BEGIN + FILE + f'S f0: {code} No.\nS f0: 402 No.\n'
+                  'S f0: 402 No.\nS f0: 402 No.\nC QUIT\nDROP\n')
+        case.account()
+        p = case.start('import', path)
+        out, err = p.communicate(timeout=60)
+        case.end()
+        assert p.returncode == status, (code, p.returncode, err)
+    # The connection is lost before it is said to be durable.
+    case.play(BEGIN + FILE + 'S f0: 270 Go.\nDROP\n')
+    case.account()
+    p = case.start('import', path)
+    out, err = p.communicate(timeout=60)
+    case.end()
+    assert p.returncode in (1, 75) and b'imported 0 messages' in out, out
+    assert b'run it again' in err, err
+    # What is no mail, and what cannot be read.
+    for words, status in (((case.write('empty.eml', b''),), 1),
+                          ((case.path('nothing'),), 1)):
+        case.play(IN + 'C QUIT\nDROP\n')
+        case.account()
+        p = case.start('import', *words)
+        p.communicate(timeout=60)
+        case.end()
+        assert p.returncode == status, (words, p.returncode)
+    for words in (['import'], ['import', path, '--to', 'x'],
+                  ['import', path, '--mbox', 'mmdf'],
+                  ['import', path, '--to', '/a#b']):
+        case.immp(*words, code=2)
+
+
 @test
 def usage(case):
     for words in ([], ['nonsense'], ['list', 'a', 'b'], ['read'],

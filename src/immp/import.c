@@ -1,0 +1,372 @@
+#include "immp/import_priv.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "crypt/crypt.h"
+#include "mime/mime.h"
+
+/* Octets gathered before they are sent; a larger message goes alone. */
+#define BATCH_OCTETS ((size_t)4 << 20)
+
+/* --- beginning and end --- */
+
+int
+import_init(struct import *im, const struct app *a, struct immp *c)
+{
+	*im = (struct import){ .a = a, .c = c, .ask = true,
+			       .progress = { .what = "importing" } };
+	map_init(&im->folders);
+	map_init(&im->seen);
+	map_init(&im->ids);
+	arena_init(&im->names, (size_t)64 << 20, 16384);
+	buf_init(&im->failures, (size_t)4 << 20);
+	im->items = mem_calloc(IMPORT_BATCH, sizeof(*im->items));
+	if (!im->items)
+		return app_error(APP_REFUSED, "out of memory");
+	mime_init();
+	return 0;
+}
+
+static void
+item_done(struct import_item *it)
+{
+	mem_free((void *)it->octets.p);
+	mem_free(it->where);
+	mem_free(it->flags);
+	*it = (struct import_item){ 0 };
+}
+
+static void
+forget_ids(struct import *im)
+{
+	struct str key;
+	void *value;
+	size_t pos = 0;
+
+	while (map_next(&im->ids, &pos, &key, &value))
+		mem_free(value);
+	map_done(&im->ids);
+}
+
+void
+import_done(struct import *im)
+{
+	for (size_t i = 0; im->items && i < im->nitems; i++)
+		item_done(&im->items[i]);
+	mem_free(im->items);
+	map_done(&im->folders);
+	map_done(&im->seen);
+	forget_ids(im);
+	arena_done(&im->names);
+	buf_done(&im->failures);
+	term_progress_end(&im->progress);
+}
+
+int
+import_no_memory(struct import *im)
+{
+	im->rc = app_error(APP_LATER, "out of memory");
+	return im->rc;
+}
+
+int
+import_lost(struct import *im, int error)
+{
+	if (im->rc == 0) {
+		im->rc = app_fail(im->c, error);
+		app_error((enum app_exit)im->rc,
+			  "run it again: it goes on where it was");
+	}
+	return im->rc;
+}
+
+void
+import_refuse(struct import *im, const char *where, const char *why)
+{
+	struct json w;
+
+	im->refused++;
+	if (!im->a->json) {
+		term_progress_end(&im->progress);
+		(void)app_error(APP_REFUSED, "%s: %s", where, why);
+		return;
+	}
+	if (im->failures.n && buf_add_c(&im->failures, ',') < 0)
+		return;
+	json_init(&w, &im->failures);
+	json_object_begin(&w);
+	json_kv_str(&w, "where", str_c(where));
+	json_kv_str(&w, "why", str_c(why));
+	json_object_end(&w);
+}
+
+/* --- folders --- */
+
+/* Make sure that a folder is there; *ret lives as long as the run. */
+static int
+need_folder(struct import *im, const char *folder, const char **ret)
+{
+	char quoted[4200], line[4300];
+	struct str name;
+	int rc;
+
+	name.p = map_get(&im->folders, str_c(folder));
+	if (!name.p) {
+		name = arena_str(&im->names, str_c(folder));
+		if (!name.p)
+			return import_no_memory(im);
+		if (immp_quote(folder, quoted, sizeof(quoted)) < 0)
+			return im->rc = app_error(APP_USAGE,
+						  "%s is no folder", folder);
+		snprintf(line, sizeof(line), "MBOX CREATE %s", quoted);
+		rc = immp_command(im->c, line, NULL, NULL);
+		if (rc == IMMP_E_REFUSED && immp_code(im->c) == 409)
+			rc = 0; /* it is there */
+		if (rc < 0 && immp_code(im->c))
+			return im->rc = app_error(app_exit_of(rc), "%s: %s",
+						  folder, immp_message(im->c));
+		if (rc < 0)
+			return import_lost(im, rc);
+		if (map_put(&im->folders, str_c(folder),
+			    (void *)(uintptr_t)name.p, NULL) < 0)
+			return import_no_memory(im);
+	}
+	*ret = name.p;
+	return 0;
+}
+
+/* --- ids --- */
+
+void
+import_source(struct import *im)
+{
+	im->source++;
+}
+
+/* What is known of equal messages, in the pointer that a map keeps. */
+#define COUNT_BITS 20
+#define COUNT_MAX (((uint64_t)1 << COUNT_BITS) - 1)
+
+struct equals {
+	uint64_t source, n;	/* how many of them that source had so far */
+	uint64_t sent;		/* how many have been sent, of all sources */
+};
+
+static struct equals
+unpack(const void *p)
+{
+	uint64_t v = (uintptr_t)p;
+
+	return (struct equals){ v >> 2 * COUNT_BITS,
+				v >> COUNT_BITS & COUNT_MAX, v & COUNT_MAX };
+}
+
+static void *
+pack(const struct equals *e)
+{
+	return (void *)(uintptr_t)(e->source << 2 * COUNT_BITS |
+				   e->n << COUNT_BITS | e->sent);
+}
+
+/* Which of the equal messages of its source and folder is it, and is it one
+ * that another source had?  hash becomes that of octets and folder. */
+static int
+count_equal(struct import *im, uint8_t hash[static 32], const char *folder,
+	    uint64_t *ret_n, bool *ret_sent)
+{
+	CLEANUP_BUF struct buf b = { 0 };
+	struct str key = str_n(hash, 16);
+	struct equals e;
+
+	buf_init(&b, 8192);
+	if (buf_add(&b, hash, 32) < 0 || buf_add_cstr(&b, folder) < 0)
+		return ERR_NOMEM;
+	sha256_once(buf_data(&b), b.n, hash);
+	e = unpack(map_get(&im->seen, key));
+	if (e.source != im->source) {
+		e.source = im->source;
+		e.n = 0;
+	}
+	if (e.n == COUNT_MAX)
+		return ERR_LIMIT;
+	*ret_n = e.n++;
+	*ret_sent = e.n <= e.sent;
+	if (!*ret_sent)
+		e.sent = e.n;
+	return map_put(&im->seen, key, pack(&e), NULL);
+}
+
+/*
+ * A UUID of version 8, from SHA-256 over
+ *
+ *	SHA-256(SHA-256(octets) | folder) | number as 8 octets, big-endian
+ *
+ * where number counts equal messages of one source, from 0.
+ */
+static int
+make_id(struct import *im, const struct import_message *m,
+	struct import_item *it)
+{
+	uint8_t hash[40];
+	struct uuid u;
+	uint64_t n;
+
+	sha256_once(m->octets.p, m->octets.n, hash);
+	if (count_equal(im, hash, m->folder, &n, &it->present) < 0)
+		return ERR_NOMEM;
+	for (int i = 0; i < 8; i++)
+		hash[32 + i] = (uint8_t)(n >> (56 - 8 * i));
+	sha256_once(hash, sizeof(hash), hash);
+	memcpy(u.b, hash, sizeof(u.b));
+	u.b[6] = (u.b[6] & 0x0f) | 0x80;
+	u.b[8] = (u.b[8] & 0x3f) | 0x80;
+	uuid_format(&u, it->id);
+	return 0;
+}
+
+/* --- batches --- */
+
+static int
+hear_present(void *ctx, const struct immp_piece *p)
+{
+	struct import *im = ctx;
+
+	for (size_t i = 0; i < im->nitems; i++)
+		if (strcmp(im->items[i].id, p->id) == 0)
+			im->items[i].present = true;
+	return 0;
+}
+
+/* Ask which of the batch are there.  Where none is, the rest is new. */
+static int
+find_present(struct import *im)
+{
+	CLEANUP_BUF struct buf target = { 0 };
+	struct immp_fetch f = IMMP_FETCH_INIT;
+	size_t n = 0;
+	int rc = 0;
+
+	buf_init(&target, 8192);
+	for (size_t i = 0; i < im->nitems && rc == 0; i++)
+		rc = buf_addf(&target, "%c%s", i ? ',' : '#', im->items[i].id);
+	if (rc < 0 || buf_add_c(&target, '\0') < 0)
+		return import_no_memory(im);
+	f.target = buf_data(&target);
+	f.form = IMMP_JSON;
+	f.peek = 1;
+	f.no_data = 1;
+	f.sink = hear_present;
+	f.ctx = im;
+	rc = immp_fetch(im->c, &f);
+	if (rc < 0 && rc != IMMP_E_NOT_FOUND)
+		return import_lost(im, rc);
+	for (size_t i = 0; i < im->nitems; i++)
+		n += im->items[i].present;
+	im->ask = n > 0;
+	return 0;
+}
+
+int
+import_flush(struct import *im)
+{
+	if (im->nitems && im->ask && im->rc == 0)
+		(void)find_present(im);
+	for (size_t i = 0; i < im->nitems; i++) {
+		if (im->rc == 0) {
+			im->present += im->items[i].present;
+			(void)import_send(im, &im->items[i]);
+		}
+		item_done(&im->items[i]);
+	}
+	im->nitems = 0;
+	im->octets = 0;
+	term_progress(&im->progress, im->done, im->total);
+	return im->rc;
+}
+
+/* A copy of a list of words, the words behind it. */
+static const char **
+copy_flags(const struct import *im, const char *const *flags)
+{
+	size_t n = 0, octets = sizeof("read");
+	const char **ret;
+	char *text;
+
+	while (flags && flags[n])
+		octets += strlen(flags[n++]) + 1;
+	ret = mem_alloc((n + 2) * sizeof(*ret) + octets);
+	if (!ret)
+		return NULL;
+	text = (char *)(ret + n + 2);
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(flags[i]) + 1;
+
+		ret[i] = memcpy(text, flags[i], len);
+		text += len;
+	}
+	/* Twice would be wrong. */
+	if (im->all_read && (n == 0 || strcmp(ret[0], "read") != 0)) {
+		for (size_t i = 0; i < n; i++)
+			if (strcmp(ret[i], "read") == 0)
+				goto end;
+		ret[n++] = memcpy(text, "read", sizeof("read"));
+	}
+end:
+	ret[n] = NULL;
+	return ret;
+}
+
+static int
+fill(struct import *im, const struct import_message *m, struct import_item *it)
+{
+	char *copy;
+
+	if (need_folder(im, m->folder, &it->folder) != 0)
+		return im->rc;
+	if (make_id(im, m, it) < 0)
+		return import_no_memory(im);
+	it->received = m->received;
+	it->where = mem_strndup(m->where, strlen(m->where));
+	it->flags = copy_flags(im, m->flags);
+	copy = mem_alloc(m->octets.n);
+	it->octets = str_n(copy, m->octets.n);
+	if (!it->where || !it->flags || !copy)
+		return import_no_memory(im);
+	memcpy(copy, m->octets.p, m->octets.n);
+	return 0;
+}
+
+int
+import_add(struct import *im, const struct import_message *m)
+{
+	if (im->rc)
+		return im->rc;
+	if (m->octets.n == 0) {
+		import_refuse(im, m->where, "is empty");
+		return im->rc;
+	}
+	if (im->nitems == IMPORT_BATCH ||
+	    (im->nitems && im->octets + m->octets.n > BATCH_OCTETS))
+		(void)import_flush(im);
+	if (im->rc == 0) {
+		im->octets += m->octets.n;
+		(void)fill(im, m, &im->items[im->nitems++]);
+	}
+	return im->rc;
+}
+
+int
+import_finish(struct import *im)
+{
+	int rc;
+
+	if (im->rc == 0)
+		(void)import_flush(im);
+	rc = immp_finish(im->c);
+	if (rc == 0)
+		rc = im->broken;
+	return rc < 0 ? import_lost(im, rc) : im->rc;
+}

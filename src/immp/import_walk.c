@@ -1,0 +1,456 @@
+/*
+ * Finding mail: a file of one message, an mbox, a Maildir with its folders, or
+ * a folder with any of these.
+ *
+ * A file named on the command line is an mbox if it begins with a From_ line
+ * and is not called .eml; in folders only *.eml, *.mbox and Maildirs count.
+ * Files are mapped, an mbox let go again as it is read.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "immp/import.h"
+#include "immp/maildir.h"
+
+#define PATH_OCTETS 4096
+#define DEPTH 16
+/* What is read of an mbox before its pages are given back. */
+#define WINDOW ((size_t)4 << 20)
+
+/* --- files --- */
+
+struct mapped {
+	char *p;
+	size_t n;
+	uint64_t mtime;		/* Unix ms */
+};
+
+static void
+unmap(struct mapped *m)
+{
+	if (m->p)
+		munmap(m->p, m->n);
+}
+
+/* False where it cannot be read, which has been said. */
+static bool
+map_file(struct import *im, const char *path, struct mapped *ret)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	*ret = (struct mapped){ 0 };
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		import_refuse(im, path, err_text(err_from_errno(errno)));
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	ret->mtime = st.st_mtim.tv_sec > 0 ?
+		     (uint64_t)st.st_mtim.tv_sec * 1000 : 0;
+	ret->n = (size_t)st.st_size;
+	if (ret->n)
+		ret->p = mmap(NULL, ret->n, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (ret->p == MAP_FAILED) {
+		ret->p = NULL;
+		import_refuse(im, path, "cannot be read");
+		return false;
+	}
+	if (ret->n > WINDOW)
+		(void)madvise(ret->p, ret->n, MADV_SEQUENTIAL); /* a hint */
+	return true;
+}
+
+static bool
+has_suffix(const char *path, const char *suffix)
+{
+	return str_ends(str_c(path), str_c(suffix));
+}
+
+/* --- one message in a file --- */
+
+static int
+take_eml(struct import *im, const char *path)
+{
+	struct import_message m = { .where = path,
+				    .folder = im->to ? im->to : "/inbox" };
+	struct mapped f;
+	int rc;
+
+	if (!map_file(im, path, &f))
+		return im->rc;
+	m.octets = str_n(f.p, f.n);
+	m.received = f.mtime;
+	rc = import_add(im, &m);
+	im->done += f.n;
+	unmap(&f);
+	return rc;
+}
+
+/* --- mbox --- */
+
+/* R of Status; A, F, D, T of X-Status. */
+static size_t
+status_flags(struct str head, const char *words[8])
+{
+	struct str line, name, value;
+	size_t n = 0;
+
+	while (n < 4 && str_next(&head, '\n', &line) &&
+	       str_trim(line).n > 0) {
+		if (!str_cut(line, ':', &name, &value))
+			continue;
+		value = str_trim(value);
+		if (str_eqi(name, STR("Status")) &&
+		    str_chr(value, 'R', 0) >= 0)
+			words[n++] = "read";
+		if (!str_eqi(name, STR("X-Status")))
+			continue;
+		if (str_chr(value, 'A', 0) >= 0)
+			words[n++] = "answered";
+		if (str_chr(value, 'F', 0) >= 0)
+			words[n++] = "flagged";
+		if (str_chr(value, 'D', 0) >= 0)
+			words[n++] = "$deleted";
+		if (str_chr(value, 'T', 0) >= 0)
+			words[n++] = "draft";
+	}
+	words[n] = NULL;
+	return n;
+}
+
+static int
+take_mbox(struct import *im, const char *path)
+{
+	CLEANUP_BUF struct buf plain = { 0 };
+	char where[PATH_OCTETS + 64];
+	struct str from, octets;
+	uint64_t base = im->done;
+	const char *words[8];
+	size_t n = 0, gone = 0;
+	struct mapped f;
+	struct mbox m;
+
+	if (!map_file(im, path, &f))
+		return im->rc;
+	buf_init(&plain, (size_t)1 << 30);
+	import_source(im);
+	mbox_init(&m, str_n(f.p, f.n), im->kind);
+	while (im->rc == 0 && mbox_next(&m, &from, &octets)) {
+		struct import_message msg = {
+			.where = where, .flags = words,
+			.folder = im->to ? im->to : "/inbox",
+			.received = mbox_from_time(from),
+		};
+
+		snprintf(where, sizeof(where), "%s: message %zu", path, ++n);
+		if (mbox_unquote(&m, octets, &plain, &msg.octets) < 0) {
+			import_refuse(im, where, "too large");
+			continue;
+		}
+		status_flags(msg.octets, words);
+		(void)import_add(im, &msg);
+		im->done = base + m.at;
+		if (m.at - gone >= 2 * WINDOW) {
+			/* What lies behind is not needed any more. */
+			size_t upto = m.at / WINDOW * WINDOW;
+
+			(void)madvise(f.p + gone, upto - gone, MADV_DONTNEED);
+			gone = upto;
+		}
+	}
+	unmap(&f);
+	return im->rc;
+}
+
+/* --- Maildir --- */
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The names in a folder, sorted, but those of `.` and `..`; NULL-terminated,
+ * in the arena.  NULL without memory or where it cannot be read. */
+static char **
+list_folder(struct arena *a, const char *path)
+{
+	size_t n = 0, cap = 64;
+	char **v = ARENA_ARRAY(a, char *, cap + 1);
+	DIR *d = opendir(path);
+	struct dirent *e;
+
+	while (v && d && (e = readdir(d))) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (n == cap) {
+			char **w = ARENA_ARRAY(a, char *, 2 * cap + 1);
+
+			if (w)
+				memcpy(w, v, n * sizeof(*v));
+			v = w;
+			cap *= 2;
+		}
+		if (v)
+			v[n++] = (char *)(uintptr_t)
+					 arena_str(a, str_c(e->d_name)).p;
+		if (v && !v[n - 1])
+			v = NULL;
+	}
+	if (d)
+		closedir(d);
+	if (!v || !d)
+		return NULL;
+	qsort(v, n, sizeof(*v), by_name);
+	return v;
+}
+
+static bool
+is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* path/name to dst; false if it does not fit. */
+static bool
+join(char dst[PATH_OCTETS], const char *path, const char *name)
+{
+	int n = snprintf(dst, PATH_OCTETS, "%s/%s", path, name);
+
+	return n > 0 && n < PATH_OCTETS;
+}
+
+static bool
+is_maildir(const char *path)
+{
+	char cur[PATH_OCTETS], new[PATH_OCTETS];
+
+	return join(cur, path, "cur") && join(new, path, "new") &&
+	       is_folder(cur) && is_folder(new);
+}
+
+struct maildir {
+	const char *path, *folder;
+	char keywords[26][40];
+};
+
+static int
+take_file(struct import *im, struct maildir *d, const char *sub,
+	  const char *name)
+{
+	char path[PATH_OCTETS], where[PATH_OCTETS];
+	char words[MAILDIR_FLAGS][40];
+	const char *flags[MAILDIR_FLAGS + 1] = { NULL };
+	struct import_message m = { .where = path, .folder = d->folder,
+				    .flags = flags };
+	struct mapped f;
+
+	if (!join(where, d->path, sub) || !join(path, where, name) ||
+	    !map_file(im, path, &f))
+		return im->rc;
+	if (strcmp(sub, "cur") == 0)
+		maildir_flags(maildir_info(str_c(name)), d->keywords, words,
+			      flags);
+	m.octets = str_n(f.p, f.n);
+	m.received = maildir_time(str_c(name));
+	if (m.received == 0)
+		m.received = f.mtime;
+	(void)import_add(im, &m);
+	im->done += f.n;
+	unmap(&f);
+	return im->rc;
+}
+
+static void
+read_keywords(struct maildir *d)
+{
+	CLEANUP_BUF struct buf text = { 0 };
+	char path[PATH_OCTETS];
+
+	memset(d->keywords, 0, sizeof(d->keywords));
+	buf_init(&text, 65536);
+	if (join(path, d->path, "dovecot-keywords") &&
+	    file_read(path, false, &text) == 0)
+		maildir_keywords(buf_str(&text), d->keywords);
+}
+
+/* The messages of one Maildir, without the folders below it. */
+static int
+take_maildir(struct import *im, const char *path, const char *folder)
+{
+	static const char *const subs[] = { "cur", "new" };
+	struct maildir d = { .path = path, .folder = folder };
+	char sub[PATH_OCTETS];
+	struct arena a;
+	char **names;
+
+	import_source(im);
+	read_keywords(&d);
+	arena_init(&a, (size_t)1 << 30, 65536);
+	for (size_t i = 0; i < 2 && im->rc == 0; i++) {
+		if (!join(sub, path, subs[i]))
+			continue;
+		names = list_folder(&a, sub);
+		if (!names)
+			import_refuse(im, sub, "cannot be read");
+		for (; names && *names && im->rc == 0; names++)
+			if ((*names)[0] != '.')
+				(void)take_file(im, &d, subs[i], *names);
+	}
+	arena_done(&a);
+	return im->rc;
+}
+
+/* Folders that other systems name so are ours of the same role. */
+static const char *
+role_folder(const char *name)
+{
+	static const struct {
+		const char *name, *path;
+	} roles[] = {
+		{ "inbox", "/inbox" }, { "drafts", "/drafts" },
+		{ "sent", "/sent" }, { "sent messages", "/sent" },
+		{ "sent items", "/sent" }, { "junk", "/junk" },
+		{ "spam", "/junk" }, { "trash", "/trash" },
+		{ "deleted items", "/trash" }, { "deleted messages", "/trash" },
+	};
+
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+		if (str_eqi(str_c(name), str_c(roles[i].name)))
+			return roles[i].path;
+	return NULL;
+}
+
+/* Where a folder of a Maildir goes: its role, or below where the Maildir
+ * goes; without --to at the top. */
+static int
+below(const struct import *im, const char *at, const char *name, char *dst,
+      size_t cap)
+{
+	CLEANUP_BUF struct buf b = { 0 };
+	const char *role;
+	int err, n;
+
+	buf_init(&b, 8192);
+	err = name[0] == '.' ? maildir_folder(str_c(name), &b)
+			     : maildir_folder_name(str_c(name), &b);
+	if (err < 0 || b.n == 0 || buf_add_c(&b, '\0') < 0)
+		return ERR_VALUE;
+	role = !im->to && strcmp(at, "/inbox") == 0 ?
+	       role_folder(buf_data(&b)) : NULL;
+	if (role)
+		n = snprintf(dst, cap, "%s", role);
+	else if (!im->to && strcmp(at, "/inbox") == 0)
+		n = snprintf(dst, cap, "/%s", buf_data(&b));
+	else
+		n = snprintf(dst, cap, "%s/%s", at, buf_data(&b));
+	return n > 0 && (size_t)n < cap ? 0 : ERR_LIMIT;
+}
+
+/* A Maildir and, to a bounded depth, those in it. */
+static int
+take_maildirs(struct import *im, const char *path, const char *folder,
+	      unsigned depth)
+{
+	char sub[PATH_OCTETS], to[2048];
+	struct arena a;
+	char **names;
+
+	(void)take_maildir(im, path, folder);
+	if (depth == 0)
+		return im->rc;
+	arena_init(&a, (size_t)64 << 20, 65536);
+	names = list_folder(&a, path);
+	for (; names && *names && im->rc == 0; names++) {
+		if (!join(sub, path, *names) || !is_maildir(sub))
+			continue;
+		if (below(im, folder, *names, to, sizeof(to)) < 0)
+			import_refuse(im, sub, "no name for a folder");
+		else
+			(void)take_maildirs(im, sub, to, depth - 1);
+	}
+	arena_done(&a);
+	return im->rc;
+}
+
+/* --- anything --- */
+
+static bool
+begins_with_from(const char *path)
+{
+	char head[5];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool yes = fd >= 0 && read(fd, head, 5) == 5 &&
+		   memcmp(head, "From ", 5) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return yes;
+}
+
+static int
+walk_folder(struct import *im, const char *path, unsigned depth)
+{
+	char sub[PATH_OCTETS];
+	struct arena a;
+	char **names;
+
+	arena_init(&a, (size_t)1 << 30, 65536);
+	names = list_folder(&a, path);
+	if (!names)
+		import_refuse(im, path, "cannot be read");
+	import_source(im);
+	/* The single messages first: together they are one source. */
+	for (char **p = names; p && *p && im->rc == 0; p++)
+		if (join(sub, path, *p) && has_suffix(*p, ".eml") &&
+		    !is_folder(sub))
+			(void)take_eml(im, sub);
+	for (char **p = names; p && *p && im->rc == 0; p++) {
+		if (!join(sub, path, *p))
+			continue;
+		if (is_maildir(sub))
+			(void)take_maildirs(im, sub,
+					    im->to ? im->to : "/inbox", DEPTH);
+		else if (is_folder(sub) && depth)
+			(void)walk_folder(im, sub, depth - 1);
+		else if (has_suffix(*p, ".mbox"))
+			(void)take_mbox(im, sub);
+	}
+	arena_done(&a);
+	return im->rc;
+}
+
+int
+import_walk(struct import *im, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0) {
+		import_refuse(im, path, err_text(err_from_errno(errno)));
+		return im->rc;
+	}
+	if (is_maildir(path))
+		return take_maildirs(im, path, im->to ? im->to : "/inbox",
+				     DEPTH);
+	if (S_ISDIR(st.st_mode))
+		return walk_folder(im, path, DEPTH);
+	if (!S_ISREG(st.st_mode)) {
+		import_refuse(im, path, "is neither a file nor a folder");
+		return im->rc;
+	}
+	if (!has_suffix(path, ".eml") && begins_with_from(path))
+		return take_mbox(im, path);
+	return take_eml(im, path);
+}

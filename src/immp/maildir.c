@@ -1,0 +1,241 @@
+#include "immp/maildir.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+#define WORD 40
+
+struct str
+maildir_info(struct str name)
+{
+	ptrdiff_t at = str_find(name, STR("2,"));
+
+	while (at > 0) {
+		char before = name.p[at - 1];
+		ptrdiff_t more;
+
+		if (before == ':' || before == ';' || before == '!')
+			return str_from(name, (size_t)at + 2);
+		more = str_find(str_from(name, (size_t)at + 1), STR("2,"));
+		at = more < 0 ? -1 : at + 1 + more;
+	}
+	return STR("");
+}
+
+uint64_t
+maildir_time(struct str name)
+{
+	uint64_t seconds;
+	size_t n = 0;
+
+	while (n < name.n && name.p[n] >= '0' && name.p[n] <= '9')
+		n++;
+	/* Up to the year 9999. */
+	if (str_u64_any(str_sub(name, 0, n), 253402300799ull, &seconds) < 0)
+		return 0;
+	return seconds * 1000;
+}
+
+/* --- flags --- */
+
+static const char *
+word_of(char letter)
+{
+	static const char *const words[26] = {
+		['S' - 'A'] = "read", ['F' - 'A'] = "flagged",
+		['R' - 'A'] = "answered", ['D' - 'A'] = "draft",
+		['T' - 'A'] = "$deleted", ['P' - 'A'] = "$forwarded",
+	};
+
+	return letter >= 'A' && letter <= 'Z' ? words[letter - 'A'] : NULL;
+}
+
+void
+maildir_flags(struct str letters, char keywords[26][WORD],
+	      char words[MAILDIR_FLAGS][WORD],
+	      const char *ret[MAILDIR_FLAGS + 1])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < letters.n && n < MAILDIR_FLAGS; i++) {
+		char c = letters.p[i];
+		const char *word = word_of(c);
+
+		if (i > 0 && memchr(letters.p, c, i))
+			continue; /* said already */
+		if (word)
+			snprintf(words[n], WORD, "%s", word);
+		else if (c >= 'a' && c <= 'z' && keywords[c - 'a'][0])
+			snprintf(words[n], WORD, "%s", keywords[c - 'a']);
+		else if (c >= 'a' && c <= 'z')
+			snprintf(words[n], WORD, "$maildir-%c", c);
+		else
+			continue;
+		ret[n] = words[n];
+		n++;
+	}
+	ret[n] = NULL;
+}
+
+/* "$Work" and "Work" to "$work"; what no keyword can hold becomes '-'. */
+static void
+keyword(struct str s, char dst[WORD])
+{
+	size_t n = 1;
+
+	if (s.n && s.p[0] == '$')
+		s = str_from(s, 1);
+	dst[0] = '$';
+	for (size_t i = 0; i < s.n && n <= 32; i++) {
+		char c = s.p[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
+		    c != '.' && c != '_')
+			c = '-';
+		dst[n++] = c;
+	}
+	dst[n > 1 ? n : 0] = '\0';
+}
+
+void
+maildir_keywords(struct str text, char keywords[26][WORD])
+{
+	struct str line, number, word;
+	uint64_t n;
+
+	memset(keywords, 0, (size_t)26 * WORD);
+	while (str_next(&text, '\n', &line)) {
+		if (str_cut(str_trim(line), ' ', &number, &word) &&
+		    str_u64_any(number, 25, &n) == 0)
+			keyword(str_trim(word), keywords[n]);
+	}
+}
+
+/* --- folders --- */
+
+static int
+value64(char c)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"0123456789+,";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+/* A run of UTF-16 in base64, "&" and "-" taken away.  False: it is none. */
+static bool
+add_shifted(struct str s, struct buf *b, int *err)
+{
+	uint32_t bits = 0, high = 0;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		int v = value64(s.p[i]), len;
+		uint32_t unit;
+		char text[4];
+
+		if (v < 0)
+			return false;
+		bits = bits << 6 | (uint32_t)v;
+		n += 6;
+		if (n < 16)
+			continue;
+		n -= 16;
+		unit = bits >> n & 0xffff;
+		if (unit >= 0xd800 && unit < 0xdc00) {
+			high = unit;
+			continue;
+		}
+		if (high && unit >= 0xdc00 && unit < 0xe000)
+			unit = 0x10000 + ((high - 0xd800) << 10) +
+			       (unit - 0xdc00);
+		high = 0;
+		len = utf8_encode(unit, text);
+		if (len < 0 || utf8_is_control(unit))
+			return false;
+		*err = buf_add(b, text, (size_t)len);
+		if (*err < 0)
+			return true;
+	}
+	return true;
+}
+
+/* Modified UTF-7 (RFC 3501 5.1.3) to UTF-8; what is none stays as it is. */
+static int
+add_decoded(struct str name, struct buf *b)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < name.n && err == 0;) {
+		ptrdiff_t end = name.p[i] == '&' ? str_chr(name, '-', i) : -1;
+		size_t before = b->n;
+
+		if (end < 0) {
+			err = buf_add_c(b, name.p[i++]);
+			continue;
+		}
+		if (end == (ptrdiff_t)i + 1) {
+			err = buf_add_c(b, '&');
+		} else if (!add_shifted(str_sub(name, i + 1,
+						(size_t)end - i - 1),
+					b, &err)) {
+			buf_truncate(b, before);
+			err = buf_add_str(b, str_sub(name, i,
+						     (size_t)end + 1 - i));
+		}
+		i = (size_t)end + 1;
+	}
+	return err;
+}
+
+int
+maildir_folder_name(struct str name, struct buf *b)
+{
+	CLEANUP_BUF struct buf plain = { 0 };
+	struct str s;
+	bool valid;
+	int err;
+
+	buf_init(&plain, 4096);
+	err = add_decoded(name, &plain);
+	s = buf_str(&plain);
+	valid = utf8_valid(s);
+	for (size_t i = 0; i < s.n && err == 0; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (!valid && c >= 0x80)
+			c = '_';
+		if (strchr("/:#?,%+", c) || c < 0x20 || c == 0x7f)
+			err = buf_addf(b, "%%%02X", c);
+		else
+			err = buf_add_c(b, (char)c);
+	}
+	return err;
+}
+
+int
+maildir_folder(struct str name, struct buf *b)
+{
+	struct str part;
+	bool first = true;
+	int err = 0;
+
+	if (name.n && name.p[0] == '.')
+		name = str_from(name, 1);
+	while (err == 0 && str_next(&name, '.', &part)) {
+		if (part.n == 0)
+			continue;
+		if (!first)
+			err = buf_add_c(b, '/');
+		first = false;
+		if (err == 0)
+			err = maildir_folder_name(part, b);
+	}
+	return err;
+}

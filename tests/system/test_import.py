@@ -1,0 +1,462 @@
+#!/usr/bin/env python3
+"""immp import: mail of others into a real immpd, and out of it again.
+
+What Python's email reads from each message of the corpus must be what it
+reads from our JSON and from the MIME that is given back; cases that differ
+are rows of tests/unit/mime/differences.tsv, with their reason.
+"""
+
+import base64
+import csv
+import datetime
+import glob
+import hashlib
+import json
+import mailbox
+import os
+import random
+import signal
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+sys.path.insert(0, os.path.join(HERE, '../unit/mime'))
+import compare  # noqa: E402
+from immptest import BUILD, PASSWORD, Server, ok, run  # noqa: E402
+
+IMMP = os.path.join(BUILD, 'src/immp/immp')
+CORPUS = os.environ.get('IMMP_CORPUS') or os.path.join(
+    HERE, '../../../shared/corpus')
+TABLE = os.path.join(HERE, '../unit/mime/differences.tsv')
+
+
+class Client:
+    """immp with settings of its own, logged in."""
+
+    def __init__(self, server, imid='alice@a.test'):
+        self.server = server
+        self.imid = imid
+        self.env = dict(os.environ, XDG_CONFIG_HOME=server.dir, TZ='UTC',
+                        LC_ALL='C.UTF-8', NO_COLOR='1')
+        server.account(imid)
+        self.run('login', imid, '--server', f'127.0.0.1:{server.port}',
+                 '--accept-new', '--password-stdin', stdin=PASSWORD + '\n')
+
+    def start(self, *words, **kw):
+        return subprocess.Popen([IMMP, '-a', self.imid, *words], env=self.env,
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True, **kw)
+
+    def run(self, *words, code=0, stdin=''):
+        p = self.start(*words)
+        out, err = p.communicate(stdin, timeout=600)
+        ok(p.returncode == code, words, p.returncode, out[-2000:], err[-2000:])
+        return out if code == 0 else out + err
+
+    def total(self, path):
+        rows = json.loads(self.run('--json', 'folders'))
+        for row in rows:
+            if row['path'].lower() == path.lower():
+                return row['total']
+        raise AssertionError(path + ' is not there')
+
+
+def import_id(octets, folder, n=0):
+    """The UUID of an imported message, as immp(1) says."""
+    h = hashlib.sha256
+    key = h(h(octets).digest() + folder.encode()).digest()
+    b = bytearray(h(key + n.to_bytes(8, 'big')).digest()[:16])
+    b[6] = b[6] & 0x0f | 0x80
+    b[8] = b[8] & 0x3f | 0x80
+    x = b.hex()
+    return f'{x[:8]}-{x[8:12]}-{x[12:16]}-{x[16:20]}-{x[20:]}'
+
+
+def fetch_all(server, imid, path, how):
+    """uuid -> octets, of every message of a folder."""
+    c = server.connect(imid)
+    c.send(f'MBOX FETCH {path}::* {how} -READ\n')
+    found = {}
+    while True:
+        line = c.line()
+        if line[3] != '-':
+            ok(line.startswith('250 n=') or line.startswith('251 n=')
+               or line.startswith('252 n='), line)
+            break
+        ok(not line.startswith('404-'), line)
+        words = line[5:].split(' ')
+        fields = dict(w.split('=', 1) for w in words[1:])
+        found.setdefault(words[0], []).append(c.octets(int(fields['length'])))
+    c.close()
+    return {uuid: b''.join(v) for uuid, v in found.items()}
+
+
+def from_json(octets):
+    """What our JSON says, in the form of compare.by_python()."""
+    m = json.loads(octets)
+    envelope = m['envelope']
+    leaves = []
+    holders = {p.get('in') for p in m['parts']}
+    for p in m['parts']:
+        if p['id'] == 'header' or p['id'] in holders:
+            continue
+        data = base64.b64decode(p['data'])
+        ok(len(data) == p['length'], p['id'])
+        ok(hashlib.sha256(data).hexdigest() == p['sha256'], p['id'])
+        leaves += compare.our_leaves({
+            'id': p['id'], 'type': p['type'], 'in': p.get('in', ''),
+            'file': p.get('file', '').encode().decode('latin-1'),
+            'octets': data.decode('latin-1')})
+    return {'leaves': leaves, 'subject': envelope['subject'],
+            'from': [envelope['from']], 'to': envelope['to'],
+            'cc': envelope['cc'], 'date': envelope['date'],
+            'headers': envelope['headers']}
+
+
+def plain_ends(read):
+    """Line ends of text as a file has them: a message has CRLF."""
+    leaves = [(t, f, o.replace(b'\r\n', b'\n')) for t, f, o in read['leaves']]
+    people = read['from']
+    return dict(read, leaves=leaves,
+                **{'from': people and people[:1] or ['']})
+
+
+def unix(date):
+    t = datetime.datetime.fromisoformat(date.replace('Z', '+00:00'))
+    return int(t.timestamp())
+
+
+def messages():
+    for path in sorted(glob.glob(os.path.join(CORPUS, '*', '*.eml'))):
+        with open(path, 'rb') as f:
+            yield os.path.relpath(path, CORPUS), f.read()
+
+
+def test_corpus():
+    """Everything comes along, once, and is the same in JSON and in MIME."""
+    table = compare.read_table(TABLE)
+    corpus = dict(messages())
+    ok(len(corpus) > 400, CORPUS)
+    folders = sorted({os.path.join(CORPUS, n.split('/')[0]) for n in corpus})
+    with Server() as s:
+        s.start()
+        c = Client(s)
+        out = c.run('import', *folders, '--to', '/corpus')
+        ok(out == f'imported {len(corpus)} messages\n', out)
+        out = c.run('import', *folders, '--to', '/corpus')
+        ok(out == f'imported 0 messages, {len(corpus)} were there already\n',
+           out)
+        as_json = fetch_all(s, 'alice@a.test', '/corpus', '+JSON')
+        as_mime = fetch_all(s, 'alice@a.test', '/corpus', '')
+        ok(len(as_json) == len(as_mime) == len(corpus), len(as_json))
+        bad, named = [], set()
+        for name, octets in corpus.items():
+            uuid = import_id(octets, '/corpus')
+            theirs = compare.by_python(octets)
+            ours = from_json(as_json[uuid])
+            if theirs['date'] is not None:
+                ours['date'] = unix(ours['date'])
+            else:
+                ours['date'] = None
+            back = compare.by_python(as_mime[uuid])
+            checks = [('JSON', theirs, ours),
+                      ('MIME', plain_ends(theirs), plain_ends(back))]
+            for where, a, b in checks:
+                for what, x, y in compare.differences(a, b):
+                    if (name, what) in table:
+                        named.add(name)
+                    else:
+                        bad.append(f'{name}: {where}: {what}\n'
+                                   f'  python {x!r:.300}\n'
+                                   f'  us     {y!r:.300}')
+        print('\n'.join(bad))
+        print(f'{len(corpus)} messages, {len(named)} listed')
+        ok(not bad, len(bad), 'differences that are not listed')
+        ok(len(named) * 100 <= len(corpus) * 3, len(named))
+        s.stop()
+
+
+
+def test_mbox():
+    """mboxrd comes out as it went in, octet for octet, when that is asked."""
+    with open(os.path.join(CORPUS, 'sample.mbox.tsv'), encoding='utf-8') as f:
+        wanted = sorted(r['sha256'] for r in csv.DictReader(f, delimiter='\t'))
+    path = os.path.join(CORPUS, 'sample.mbox')
+    with Server() as s:
+        s.start()
+        c = Client(s)
+        out = c.run('import', path, '--to', '/mbox', '--keep-original')
+        ok(out == f'imported {len(wanted)} messages\n', out)
+        out = c.run('import', path, '--to', '/mbox')
+        ok('imported 0 messages' in out, out)
+        found = fetch_all(s, 'alice@a.test', '/mbox', 'PART original')
+        ok(sorted(hashlib.sha256(o).hexdigest() for o in found.values())
+           == wanted)
+        # The MIME of such a message is the original itself.
+        mime = fetch_all(s, 'alice@a.test', '/mbox', '')
+        for uuid, octets in found.items():
+            ok(mime[uuid] == octets or mime[uuid].replace(b'\r\n', b'\n')
+               == octets.replace(b'\r\n', b'\n'), uuid)
+        # One message twice in a source is two; in two sources it is one.
+        twice = os.path.join(s.dir, 'twice.mbox')
+        one = ('From a@b Thu Oct 17 09:08:07 2013\nSubject: twice\n\nx\n\n')
+        with open(twice, 'w', encoding='ascii') as f:
+            f.write(one * 2)
+        out = c.run('import', twice, twice, '--to', '/twice')
+        ok(out == 'imported 2 messages, 2 were there already\n', out)
+        ok(c.total('/twice') == 2)
+        s.stop()
+
+
+FLAGS = {'S': 'read', 'F': 'flagged', 'R': 'answered', 'D': 'draft',
+         'T': '$deleted', 'P': '$forwarded'}
+
+
+def make_folder(path, *messages_):
+    for sub in ('cur', 'new', 'tmp'):
+        os.makedirs(os.path.join(path, sub))
+    for i, (name, text) in enumerate(messages_):
+        with open(os.path.join(path, name), 'w', encoding='utf-8') as f:
+            f.write(f'Subject: {text}\n\n{i}\n')
+
+
+def test_maildir():
+    """Flags, keywords and folders of a Maildir."""
+    with Server() as s:
+        s.start()
+        c = Client(s)
+        out = c.run('import', os.path.join(CORPUS, 'Maildir'), '--to', '/md')
+        ok(out == 'imported 50 messages\n', out)
+        rows = fetch_all(s, 'alice@a.test', '/md', '+JSON -DATA')
+        with open(os.path.join(CORPUS, 'Maildir.tsv'), encoding='utf-8') as f:
+            table = list(csv.DictReader(f, delimiter='\t'))
+        for r in table:
+            with open(os.path.join(CORPUS, 'Maildir', r['file']), 'rb') as f:
+                uuid = import_id(f.read(), '/md')
+            flags = json.loads(rows[uuid])['flags']
+            wanted = {FLAGS.get(x, '$maildir-' + x) for x in r['flags']
+                      if r['file'].startswith('cur/')}
+            ok(set(flags) == wanted, r['file'], flags, wanted)
+        # Folders: roles, levels, names in modified UTF-7.
+        top = os.path.join(s.dir, 'Mail')
+        make_folder(top, ('cur/1.a:2,S', 'top'), ('new/2.a', 'new'))
+        make_folder(top + '/.Sent', ('cur/1.b:2,S', 'sent'))
+        make_folder(top + '/.Lists.c', ('cur/1.c:2,', 'list'))
+        make_folder(top + '/.Entw&APw-rfe', ('cur/1.d:2,ab', 'entwurf'))
+        with open(top + '/.Entw&APw-rfe/dovecot-keywords', 'w',
+                  encoding='ascii') as f:
+            f.write('0 $Work\n1 later\n')
+        out = c.run('import', top)
+        ok(out == 'imported 5 messages\n', out)
+        for path, n in (('/inbox', 2), ('/sent', 1), ('/Lists/c', 1),
+                        ('/Entw\u00fcrfe', 1)):
+            ok(c.total(path) == n, path)
+        rows = fetch_all(s, 'alice@a.test', '/Entw\u00fcrfe', '+JSON -DATA')
+        ok(set(json.loads(*rows.values())['flags']) == {'$work', '$later'})
+        s.stop()
+
+
+def make_mbox(path, count):
+    mails = [o for _, o in messages()]
+    box = mailbox.mbox(path, create=True)
+    box.close()
+    with open(path, 'wb') as f:
+        for i in range(count):
+            octets = mails[i % len(mails)].replace(b'\nFrom ', b'\n>From ')
+            if octets.startswith(b'From '):
+                octets = b'>' + octets
+            f.write(b'From a@b Thu Oct 17 09:08:07 2013\nX-Number: %d\n' % i)
+            f.write(octets)
+            f.write(b'\n' if octets.endswith(b'\n') else b'\n\n')
+
+
+def test_interrupted():
+    """Killed at random and run again it ends with each message once."""
+    count = 1500
+    with Server() as s:
+        s.start()
+        c = Client(s)
+        path = os.path.join(s.dir, 'in.mbox')
+        make_mbox(path, count)
+        seed = random.randrange(1 << 32)
+        print('seed', seed)
+        rnd = random.Random(seed)
+        kills = 0
+        for _ in range(6):
+            p = c.start('import', path, '--to', '/all')
+            try:
+                p.communicate(timeout=rnd.uniform(0.05, 0.5))
+                break
+            except subprocess.TimeoutExpired:
+                p.send_signal(signal.SIGKILL)
+                p.communicate()
+                kills += 1
+        ok(kills > 0, 'it was never interrupted')
+        c.run('import', path, '--to', '/all')
+        ok(c.total('/all') == count, c.total('/all'))
+        heads = fetch_all(s, 'alice@a.test', '/all', 'PART header')
+        numbers = sorted(int(o.split(b'X-Number: ')[1].split()[0])
+                         for o in heads.values())
+        ok(numbers == list(range(count)))
+        out = c.run('import', path, '--to', '/all')
+        ok(out == f'imported 0 messages, {count} were there already\n', out)
+        s.ctl('verify')
+        s.stop()
+
+
+# A child's peak is at least what its parent had when it was born: let that be
+# little.
+PEAK = ('import os, resource, sys\n'
+        'code = os.spawnv(os.P_WAIT, sys.argv[1], sys.argv[1:])\n'
+        'print(code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)')
+
+
+def peak(c, *words):
+    """Exit code, what was said, and the peak memory in KiB, of one immp."""
+    r = subprocess.run([sys.executable, '-S', '-c', PEAK, IMMP, '-a', c.imid,
+                        *words], env=c.env, capture_output=True, text=True,
+                       check=True)
+    out, last = r.stdout.rstrip('\n').rsplit('\n', 1)
+    code, kib = last.split()
+    return int(code), out + r.stderr, int(kib)
+
+
+def test_limits():
+    """Hostile messages are handled or refused, in bounded memory."""
+    def nested(n):
+        out = []
+        for i in range(n):
+            out.append(f'Content-Type: multipart/mixed; boundary=b{i}\n\n'
+                       f'--b{i}\n')
+        out.append('\ntext\n')
+        out += [f'--b{i}--\n' for i in reversed(range(n))]
+        return ''.join(out)
+
+    hostile = {
+        'addresses': 'From: a@b.test\nTo: ' + ',\n '.join(
+            f'user{i}@example.test' for i in range(100000)) +
+        '\nSubject: many\n\ntext\n',
+        'nested': 'Subject: nested\n' + nested(1000),
+        'parts': 'Content-Type: multipart/mixed; boundary=b\n\n' +
+        '--b\n\nx\n' * 100000 + '--b--\n',
+        'rfc822': 'Content-Type: message/rfc822\n\n' * 1000 + 'x\n',
+        'header': 'X-Long: ' + 'x' * 3000000 + '\n\ntext\n',
+    }
+    with Server() as s:
+        s.start()
+        c = Client(s)
+        base = peak(c, 'import', os.devnull)[2]
+        for name, text in hostile.items():
+            path = os.path.join(s.dir, name + '.eml')
+            with open(path, 'w', encoding='ascii') as f:
+                f.write(text)
+            code, out, kib = peak(c, 'import', path)
+            print(name, code, kib, out.strip()[-150:])
+            ok(kib < 64 * 1024, name, kib, base)
+            ok(code == (1 if name == 'parts' else 0), name, code, out)
+        ok(c.total('/inbox') == len(hostile) - 1)
+        mime = fetch_all(s, 'alice@a.test', '/inbox', '')
+        for octets in mime.values():
+            ok(b'text' in octets or b'x\r\n' in octets)
+        s.stop()
+
+
+def tool(*words, **kw):
+    r = subprocess.run(words, capture_output=True, check=False, **kw)
+    ok(r.returncode == 0, words, r.returncode, r.stderr[-500:])
+    return r.stdout
+
+
+def sign_smime(folder):
+    """A mail signed by OpenSSL, and how to see that it still is."""
+    key, cert = folder + '/key.pem', folder + '/cert.pem'
+    tool('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout',
+         key, '-out', cert, '-days', '2', '-subj', '/CN=alice@a.test')
+    text = folder + '/text'
+    with open(text, 'w', encoding='utf-8') as f:
+        f.write('Content-Type: text/plain; charset=utf-8\n\n'
+                'Sign\u00e9 \n\n-- \nalice\n')
+    signed = tool('openssl', 'smime', '-sign', '-in', text, '-signer', cert,
+                  '-inkey', key, '-from', 'alice@a.test', '-to', 'bob@b.test',
+                  '-subject', 'signed with OpenSSL')
+
+    def verify(path):
+        tool('openssl', 'smime', '-verify', '-in', path, '-CAfile', cert,
+             '-out', os.devnull)
+    return signed, verify
+
+
+def sign_pgp(folder):
+    """The same with GnuPG, as PGP/MIME (RFC 3156)."""
+    home = folder + '/gnupg'
+    os.mkdir(home, 0o700)
+    env = dict(os.environ, GNUPGHOME=home)
+    gpg = ('gpg', '--batch', '--quiet', '--pinentry-mode', 'loopback',
+           '--passphrase', '')
+    tool(*gpg, '--quick-generate-key', 'alice@a.test', 'ed25519', 'sign',
+         'never', env=env)
+    inner = ('Content-Type: text/plain; charset=us-ascii\r\n\r\n'
+             'From here on it is signed.\r\n\r\ntrailing blank \r\n')
+    signature = tool(*gpg, '--armor', '--detach-sign',
+                     input=inner.encode(), env=env).decode()
+    mail = ('From: alice@a.test\nTo: bob@b.test\n'
+            'Subject: signed with GnuPG\nMIME-Version: 1.0\n'
+            'Content-Type: multipart/signed; micalg=pgp-sha512;\n'
+            ' protocol="application/pgp-signature"; boundary="sig"\n\n'
+            'preamble\n--sig\n' + inner.replace('\r', '') + '\n--sig\n'
+            'Content-Type: application/pgp-signature; name=signature.asc\n\n'
+            + signature + '\n--sig--\n')
+
+    def verify(path):
+        with open(path, 'rb') as f:
+            octets = f.read()
+        boundary = b'--sig'
+        body = octets.split(boundary)[1:3]
+        signed = body[0].replace(b'\r\n', b'\n')[1:-1]
+        sig = body[1].replace(b'\r\n', b'\n').split(b'\n\n', 1)[1]
+        for name, what in (('signed', signed.replace(b'\n', b'\r\n')),
+                           ('sig', sig)):
+            with open(f'{folder}/{name}', 'wb') as f:
+                f.write(what)
+        tool(*gpg, '--verify', f'{folder}/sig', f'{folder}/signed', env=env)
+        tool('gpgconf', '--kill', 'gpg-agent', env=env)
+    return mail.encode(), verify
+
+
+def test_signatures():
+    """Signed mail is signed when it comes out again."""
+    with Server() as s:
+        s.start()
+        c = Client(s)
+        for name, sign in (('smime', sign_smime), ('pgp', sign_pgp)):
+            folder = os.path.join(s.dir, name)
+            os.mkdir(folder)
+            octets, verify = sign(folder)
+            path = folder + '/in.eml'
+            with open(path, 'wb') as f:
+                f.write(octets)
+            verify(path)
+            c.run('import', path, '--to', '/' + name)
+            out = fetch_all(s, 'alice@a.test', '/' + name, '')
+            back = folder + '/out.eml'
+            with open(back, 'wb') as f:
+                f.write(*out.values())
+            verify(back)
+            # The reader sees the text, not the wrapping.
+            shown = c.run('read', *out)
+            ok('here on it is signed' in shown or 'Sign\u00e9' in shown, shown)
+            # And a changed one is found out.
+            with open(back, 'wb') as f:
+                f.write(list(out.values())[0].replace(b'alice', b'al1ce')
+                        .replace(b'here on', b'here 0n'))
+            try:
+                verify(back)
+            except AssertionError:
+                continue
+            ok(False, name, 'a changed text verifies')
+        s.stop()
+
+
+run(test_corpus, test_mbox, test_maildir, test_interrupted, test_limits,
+    test_signatures)
