@@ -87,7 +87,8 @@ is_blank(char c)
 }
 
 /* Where to fold s: at the last blank within a line's length, else at the first
- * behind it; text stands before it and behind it.  0: nowhere. */
+ * behind it; text stands before it and behind it, and a field's name with its
+ * colon is not cut off.  0: nowhere. */
 static size_t
 fold_place(struct str s)
 {
@@ -95,6 +96,8 @@ fold_place(struct str s)
 
 	while (first < s.n && is_blank(s.p[first]))
 		first++;
+	if (first == 0)
+		first = (size_t)str_chr(s, ':', 0);	/* of a field */
 	while (last > first && is_blank(s.p[last]))
 		last--;
 	for (at = LINE_MAX_OCTETS; at > first; at--)

@@ -590,6 +590,12 @@ class Replay(Case):
         block = b'A: b\n' + b' ' * 2000 + b'c' + b' ' * 3
         self.assertEqual(self.replay(block).replace(b'\r\n', b'\n'),
                          block + b'\n')
+        # The name of a field stays with its colon, also of the old syntax.
+        block = b'Subject : ' + b'x' * 2000
+        self.assertEqual(self.replay(block),
+                         b'Subject :\r\n ' + b'x' * 2000 + b'\r\n')
+        block = b'X' * 600 + b' ' * 500 + b':y'
+        self.assertEqual(self.replay(block), block + b'\r\n')
         # The length counts what a line has become.
         self.assertEqual(self.replay(b'A: ' + b'\xff' * 330 + b' \xff'),
                          b'A: ' + b'\xef\xbf\xbd' * 330 +
