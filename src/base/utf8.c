@@ -70,6 +70,20 @@ utf8_decode(struct str s, uint32_t *ret_cp)
 	return len;
 }
 
+size_t
+utf8_bad_length(struct str s)
+{
+	const uint8_t *p = (const uint8_t *)s.p;
+	size_t len = (size_t)lead_len(*p), n = 1;
+
+	if (len < 2 || s.n < 2 || !second_ok(p[0], p[1]))
+		return 1;
+	do {
+		n++;
+	} while (n < len && n < s.n && (p[n] & 0xc0) == 0x80);
+	return n;
+}
+
 int
 utf8_encode(uint32_t cp, char dst[static 4])
 {

@@ -11,6 +11,10 @@ int utf8_decode(struct str s, uint32_t *ret_cp) WARN_UNUSED;
 /* Encode; returns 1-4, or ERR_VALUE for what is no scalar value. */
 int utf8_encode(uint32_t cp, char dst[static 4])
 	WARN_UNUSED;
+/* At the front of s stands no character: how many octets count as one mistake
+ * (Unicode 3.9, maximal subparts: the longest beginning of a character, else
+ * one).  s is not empty. */
+size_t utf8_bad_length(struct str s);
 bool utf8_valid(struct str s);
 /* C0, DEL, C1, U+2028, U+2029. */
 bool utf8_is_control(uint32_t cp);

@@ -17,43 +17,6 @@
 
 /* --- characters --- */
 
-/* Octets at the front of s that are no character: as many as might begin one,
- * or one (Unicode, 3.9: maximal subparts). */
-static size_t
-bad_length(struct str s)
-{
-	unsigned char lead = (unsigned char)s.p[0];
-	unsigned char low = 0x80, high = 0xbf;
-	size_t need, n = 1;
-
-	if (lead >= 0xc2 && lead <= 0xdf)
-		need = 2;
-	else if (lead >= 0xe0 && lead <= 0xef)
-		need = 3;
-	else if (lead >= 0xf0 && lead <= 0xf4)
-		need = 4;
-	else
-		return 1;
-	if (lead == 0xe0)
-		low = 0xa0;
-	else if (lead == 0xed)
-		high = 0x9f;
-	else if (lead == 0xf0)
-		low = 0x90;
-	else if (lead == 0xf4)
-		high = 0x8f;
-	while (n < need && n < s.n) {
-		unsigned char c = (unsigned char)s.p[n];
-
-		if (c < low || c > high)
-			break;
-		low = 0x80;
-		high = 0xbf;
-		n++;
-	}
-	return n;
-}
-
 /* A line as it may stand in a header, appended to out. */
 static int
 add_clean(struct buf *out, struct str line)
@@ -66,7 +29,7 @@ add_clean(struct buf *out, struct str line)
 
 		if (n <= 0) {
 			err = buf_add_cstr(out, "\xef\xbf\xbd");
-			i += bad_length(str_from(line, i));
+			i += utf8_bad_length(str_from(line, i));
 			continue;
 		}
 		if (cp != '\t' && utf8_is_control(cp))

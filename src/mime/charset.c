@@ -34,35 +34,6 @@ static const struct {
 	{ "x-mac-cyrillic", "mac-cyrillic" },
 };
 
-/* How many octets at the front of s, which is no character, are replaced at
- * once: the longest beginning of a character, or one octet. */
-static size_t
-broken_length(struct str s)
-{
-	unsigned char c = (unsigned char)s.p[0];
-	unsigned char low = 0x80, high = 0xbf;
-	size_t want, n = 1;
-
-	if (c < 0xc2 || c > 0xf4)
-		return 1;
-	want = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	if (c == 0xe0)
-		low = 0xa0;
-	else if (c == 0xed)
-		high = 0x9f;
-	else if (c == 0xf0)
-		low = 0x90;
-	else if (c == 0xf4)
-		high = 0x8f;
-	while (n < want && n < s.n && (unsigned char)s.p[n] >= low &&
-	       (unsigned char)s.p[n] <= high) {
-		low = 0x80;
-		high = 0xbf;
-		n++;
-	}
-	return n;
-}
-
 /* UTF-8 with U+FFFD for what is none. */
 static int
 add_utf8(struct str text, struct buf *out)
@@ -85,7 +56,7 @@ add_utf8(struct str text, struct buf *out)
 			err = buf_add_str(out, REPLACEMENT);
 		if (err < 0)
 			return err;
-		at += broken_length(str_from(text, at));
+		at += utf8_bad_length(str_from(text, at));
 		from = at;
 	}
 	return text.n > from ? buf_add(out, text.p + from, text.n - from) : 0;
@@ -216,7 +187,7 @@ mime_clean(struct arena *a, struct str s, struct str *ret)
 		} else {
 			memcpy(p + n, REPLACEMENT.p, 3);
 			n += 3;
-			len = len > 0 ? len : (int)broken_length(s);
+			len = len > 0 ? len : (int)utf8_bad_length(s);
 		}
 		s = str_from(s, (size_t)len);
 	}

@@ -206,6 +206,34 @@ test_clip(void **state)
 		CHECK(c->s.p, utf8_clip(c->s, c->max) == c->n);
 }
 
+static const struct bad_case {
+	const char *name;
+	struct str s;
+	size_t n;
+} bad_cases[] = {
+	{ "a continuation", { "\x80\x80", 2 }, 1 },
+	{ "no lead", { "\xc0\x80", 2 }, 1 },
+	{ "past all", { "\xf5\x80\x80\x80", 4 }, 1 },
+	{ "cut at its end", { "\xe2\x82", 2 }, 2 },
+	{ "one octet", { "\xf0", 1 }, 1 },
+	{ "cut by ASCII", { "\xf0\x9f\x98" "a", 4 }, 3 },
+	{ "cut by a lead", { "\xe2\xe2\x82\xac", 4 }, 1 },
+	{ "overlong", { "\xe0\x80\x80", 3 }, 1 },
+	{ "a surrogate", { "\xed\xa0\x80", 3 }, 1 },
+	{ "past U+10FFFF", { "\xf4\x90\x80\x80", 4 }, 1 },
+};
+
+static void
+test_bad_length(void **state)
+{
+	struct guard g;
+
+	guard_init(&g, 64);
+	TEST_EACH(c, bad_cases)
+		CHECK(c->name, utf8_bad_length(guard_put(&g, c->s)) == c->n);
+	guard_done(&g);
+}
+
 int
 main(void)
 {
@@ -216,6 +244,7 @@ main(void)
 		cmocka_unit_test(test_valid_places),
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_clip),
+		cmocka_unit_test(test_bad_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
