@@ -29,6 +29,18 @@ message_content(const struct message *m)
 	return NULL;
 }
 
+struct str
+message_line(struct str *rest, char end)
+{
+	ptrdiff_t at = str_chr(*rest, end, 0);
+	struct str line = str_sub(*rest, 0, at < 0 ? rest->n : (size_t)at);
+
+	*rest = str_from(*rest, at < 0 ? rest->n : (size_t)at + 1);
+	if (end == '\n' && str_ends(line, STR("\r")))
+		line.n--;
+	return line;
+}
+
 const struct message_part *
 message_part_by_id(const struct message *m, struct str id)
 {

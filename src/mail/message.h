@@ -128,8 +128,14 @@ const struct message_part *message_part_by_id(const struct message *m,
 					      struct str id);
 /* A media type that DATA may name: type/subtype and parameters of RFC 2045
  * syntax, at most 255 octets.  Returns 0 or ERR_VALUE. */
+#define MESSAGE_TYPE_MAX 255
 int message_type_check(struct str type) WARN_UNUSED;
 bool message_type_is(struct str type, const char *major, const char *minor);
+/* A multipart over octets that must not change, so that it comes whole:
+ * signed or encrypted. */
+bool message_type_is_sealed(struct str type);
+/* Octets of the token (RFC 2045, 5.1) at the front of s. */
+size_t message_token(struct str s);
 /* A part's name: 1-255 octets of UTF-8 without control or bidi characters or
  * line ends; a FILE name likewise.  Returns 0 or ERR_VALUE. */
 int message_name_check(struct str name) WARN_UNUSED;
@@ -140,6 +146,8 @@ int message_name_check(struct str name) WARN_UNUSED;
  * then no part is in it.  Returns 0, ERR_NOMEM, or ERR_VALUE and a phrase in
  * *reterr_why. */
 int message_check(const struct message *m, const char **reterr_why) WARN_UNUSED;
+/* Is it a field of MIME's: Content-* or MIME-Version? */
+bool message_header_is_mime(struct str name);
 /* A header an imported message may have: any field name of RFC 5322 but those
  * of MIME. */
 bool message_header_imported(struct str name);

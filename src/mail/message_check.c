@@ -129,9 +129,9 @@ too_deep(const int32_t *parent, size_t part)
 static bool
 multipart_octets_ok(const struct message *m, const struct message_part *p)
 {
-	return p->length == 0 || m->imported || !message_type_is(p->type, "multipart", NULL) ||
-	       message_type_is(p->type, "multipart", "signed") ||
-	       message_type_is(p->type, "multipart", "encrypted");
+	return p->length == 0 || m->imported ||
+	       !message_type_is(p->type, "multipart", NULL) ||
+	       message_type_is_sealed(p->type);
 }
 
 /* The content is a leaf; of imported mail also a multipart that is empty. */
@@ -212,11 +212,16 @@ field_name(struct str name)
 }
 
 bool
+message_header_is_mime(struct str name)
+{
+	return str_eqi(str_sub(name, 0, 8), STR("Content-")) ||
+	       str_eqi(name, STR("MIME-Version"));
+}
+
+bool
 message_header_imported(struct str name)
 {
-	return field_name(name) &&
-	       !str_eqi(str_sub(name, 0, 8), STR("Content-")) &&
-	       !str_eqi(name, STR("MIME-Version"));
+	return field_name(name) && !message_header_is_mime(name);
 }
 
 bool
@@ -224,10 +229,10 @@ message_header_allowed(struct str name)
 {
 	static const char *const owned[] = {
 		"To",	  "Cc",	     "Date",	   "Via",	   "From",
-		"Sender", "Subject", "Message-ID", "MIME-Version", "Received",
+		"Sender", "Subject", "Message-ID", "Received",
 	};
 
-	if (!field_name(name) || str_eqi(str_sub(name, 0, 8), STR("Content-")))
+	if (!message_header_imported(name))
 		return false;
 	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++) {
 		if (str_eqi(name, str_c(owned[i])))

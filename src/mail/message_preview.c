@@ -321,17 +321,6 @@ walk_html(struct preview *pv, struct str s, enum charset set)
 /* Multiparts in multiparts that are looked into. */
 #define PREVIEW_DEPTH 4
 
-/* Take a line off, without its end. */
-static struct str
-next_line(struct str *s)
-{
-	ptrdiff_t lf = str_chr(*s, '\n', 0);
-	struct str line = str_sub(*s, 0, lf < 0 ? s->n : (size_t)lf);
-
-	*s = str_from(*s, lf < 0 ? s->n : (size_t)lf + 1);
-	return str_ends(line, STR("\r")) ? str_sub(line, 0, line.n - 1) : line;
-}
-
 /* Of *s what stands in the first part: behind the first delimiter and the
  * part's fields.  Its type goes to *type; base64 is no text to us. */
 static void
@@ -340,9 +329,9 @@ enter_part(struct str *s, struct str *type)
 	struct str line, key, value;
 
 	*type = STR("text/plain");
-	while (s->n > 0 && !str_starts(next_line(s), STR("--")))
+	while (s->n > 0 && !str_starts(message_line(s, '\n'), STR("--")))
 		;
-	while (s->n > 0 && (line = next_line(s)).n > 0) {
+	while (s->n > 0 && (line = message_line(s, '\n')).n > 0) {
 		if (!str_cut(line, ':', &key, &value))
 			continue;
 		value = str_trim(value);
@@ -363,7 +352,7 @@ part_text(struct str s)
 	while (rest.n > 0) {
 		size_t left = rest.n;
 
-		if (str_starts(next_line(&rest), STR("--")))
+		if (str_starts(message_line(&rest, '\n'), STR("--")))
 			return str_sub(s, 0, s.n - left);
 	}
 	return s;
@@ -374,14 +363,15 @@ message_preview(struct arena *a, struct str type, struct str octets)
 {
 	struct preview pv = { .n = 0 };
 	struct str s = str_sub(octets, 0, PREVIEW_LOOK);
-	bool whole = message_type_is(type, "multipart", NULL);
 	enum charset set;
+	int depth = 0;
 
-	for (int i = 0; i < PREVIEW_DEPTH &&
-			message_type_is(type, "multipart", NULL);
-	     i++)
+	while (depth < PREVIEW_DEPTH &&
+	       message_type_is(type, "multipart", NULL)) {
 		enter_part(&s, &type);
-	if (whole)
+		depth++;
+	}
+	if (depth > 0)
 		s = part_text(s);
 	set = charset_of(type);
 	if (!message_type_is(type, "text", NULL) || set == CHARSET_OTHER)

@@ -25,6 +25,10 @@ int message_type_next(struct str *rest, struct str *ret_name,
  * it is missing. */
 struct str message_type_param(struct str type, struct str name);
 
+/* Take the next line off *rest, without what ends it: `end`, of '\n' with the
+ * CR before it. */
+struct str message_line(struct str *rest, char end);
+
 /* A part that holds others: a multipart without octets. */
 bool message_is_container(const struct message_part *p);
 

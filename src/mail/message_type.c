@@ -5,17 +5,14 @@
 #include "mail/message.h"
 #include "mail/message_priv.h"
 
-#define TYPE_MAX 255
-
 static bool
 token_char(char c)
 {
 	return c > ' ' && c < 0x7f && !strchr("()<>@,;:\\\"/[]?=", c);
 }
 
-/* Length of the token at the front of s. */
-static size_t
-token_length(struct str s)
+size_t
+message_token(struct str s)
 {
 	size_t n = 0;
 
@@ -69,12 +66,12 @@ message_type_next(struct str *rest, struct str *ret_name, struct str *ret_value)
 	if (s.p[0] != ';')
 		return ERR_VALUE;
 	s = skip_blanks(str_from(s, 1));
-	n = token_length(s);
+	n = message_token(s);
 	if (n == 0 || n == s.n || s.p[n] != '=')
 		return ERR_VALUE;
 	name = str_sub(s, 0, n);
 	s = str_from(s, n + 1);
-	n = token_length(s);
+	n = message_token(s);
 	if (n == 0)
 		n = quoted_length(s);
 	if (n == 0)
@@ -111,12 +108,12 @@ message_type_check(struct str type)
 	size_t major, minor;
 	int more;
 
-	if (type.n > TYPE_MAX)
+	if (type.n > MESSAGE_TYPE_MAX)
 		return ERR_VALUE;
-	major = token_length(type);
+	major = message_token(type);
 	if (major == 0 || major == type.n || type.p[major] != '/')
 		return ERR_VALUE;
-	minor = token_length(str_from(type, major + 1));
+	minor = message_token(str_from(type, major + 1));
 	if (minor == 0)
 		return ERR_VALUE;
 	rest = str_from(type, major + 1 + minor);
@@ -124,6 +121,13 @@ message_type_check(struct str type)
 		more = message_type_next(&rest, &name, &value);
 	} while (more > 0);
 	return more;
+}
+
+bool
+message_type_is_sealed(struct str type)
+{
+	return message_type_is(type, "multipart", "signed") ||
+	       message_type_is(type, "multipart", "encrypted");
 }
 
 bool

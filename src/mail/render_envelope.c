@@ -113,11 +113,10 @@ is_free(const struct message *m, size_t i)
 		{ "Cc", m->ncc > 0 },
 		{ "Subject", m->subject.n > 0 },
 		{ "Date", true },
-		{ "MIME-Version", true },
 	};
 	struct str name = m->headers[i].name;
 
-	if (str_eqi(str_sub(name, 0, 8), STR("Content-")) || is_second(m, i))
+	if (message_header_is_mime(name) || is_second(m, i))
 		return false;
 	for (size_t k = 0; k < sizeof(ours) / sizeof(ours[0]); k++) {
 		if (str_eqi(name, str_c(ours[k].name)))

@@ -383,11 +383,8 @@ end_of(const struct mime *x, int32_t i)
 	if (is_container(x, i) || !x->m->imported)
 		return "\r\n";
 	p = &x->m->parts[i];
-	if (!message_type_is(p->type, "multipart", NULL) ||
-	    message_type_is(p->type, "multipart", "signed") ||
-	    message_type_is(p->type, "multipart", "encrypted"))
-		return "\r\n";
-	return p->ends_lf ? "" : "\r\n";
+	return message_type_is(p->type, "multipart", NULL) &&
+	       !message_type_is_sealed(p->type) && p->ends_lf ? "" : "\r\n";
 }
 
 /* Entity by entity: down to the first child, else over to the next, else up,

@@ -9,6 +9,7 @@
  */
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "mail/message_priv.h"
 #include "mail/render_priv.h"
 
 /* RFC 5322, 2.1.1; without the line end. */
@@ -88,19 +89,6 @@ put_line(struct head *h, struct str line)
 	head_end(h);
 }
 
-/* Take the next line off, without its end. */
-static struct str
-next_line(struct str *rest, char end)
-{
-	ptrdiff_t at = str_chr(*rest, end, 0);
-	struct str line = str_sub(*rest, 0, at < 0 ? rest->n : (size_t)at);
-
-	*rest = str_from(*rest, at < 0 ? rest->n : (size_t)at + 1);
-	if (end == '\n' && str_ends(line, STR("\r")))
-		line.n--;
-	return line;
-}
-
 /* Is a line the first one of a field that is replayed? */
 static bool
 is_replayed(struct str line)
@@ -116,8 +104,7 @@ is_replayed(struct str line)
 	for (colon = n; colon < line.n && is_blank(line.p[colon]);)
 		colon++;
 	return n > 0 && colon < line.n && line.p[colon] == ':' &&
-	       !str_eqi(str_sub(name, 0, 8), STR("Content-")) &&
-	       !str_eqi(name, STR("MIME-Version"));
+	       !message_header_is_mime(name);
 }
 
 static int
@@ -130,7 +117,7 @@ replay(struct head *h, struct str block)
 
 	buf_init(&clean, 3 * RENDER_HEADER_MAX);
 	while (block.n > 0 && err == 0) {
-		struct str line = next_line(&block, end);
+		struct str line = message_line(&block, end);
 
 		if (line.n == 0 || !is_blank(line.p[0]))
 			given = is_replayed(line);

@@ -51,14 +51,6 @@ is_multipart(struct str base)
 	return str_starts(base, STR("multipart/"));
 }
 
-/* A signature or a cipher text is over octets, which must stay together. */
-static bool
-is_sealed(struct str base)
-{
-	return is_type(base, "multipart/signed") ||
-	       is_type(base, "multipart/encrypted");
-}
-
 static int
 piece_add(struct cut *c, struct place at, struct piece **ret)
 {
@@ -258,7 +250,7 @@ children(struct cut *c, struct str boundary, struct place at)
 static bool
 is_to_cut(const struct cut *c, struct str base, size_t depth)
 {
-	return is_multipart(base) && !is_sealed(base) &&
+	return is_multipart(base) && !message_type_is_sealed(base) &&
 	       depth < c->limits->depth && c->in->nstops < MIME_MULTIPARTS;
 }
 

@@ -134,6 +134,14 @@ hex(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+int
+mime_escaped(struct str s)
+{
+	if (s.n < 3 || s.p[0] != '=' || hex(s.p[1]) < 0 || hex(s.p[2]) < 0)
+		return -1;
+	return hex(s.p[1]) << 4 | hex(s.p[2]);
+}
+
 /* The octets of a soft line break at the front of s, 0 if it is none: '=',
  * blanks that a relay added, and a line end or the end. */
 static size_t
@@ -155,15 +163,12 @@ static size_t
 escape(struct str s, unsigned char *dst, size_t *n)
 {
 	size_t soft = soft_break(s);
+	int octet = mime_escaped(s);
 
 	if (soft > 0)
 		return soft;
-	if (s.n >= 3 && hex(s.p[1]) >= 0 && hex(s.p[2]) >= 0) {
-		dst[(*n)++] = (unsigned char)(hex(s.p[1]) << 4 | hex(s.p[2]));
-		return 3;
-	}
-	dst[(*n)++] = '=';
-	return 1;
+	dst[(*n)++] = octet < 0 ? '=' : (unsigned char)octet;
+	return octet < 0 ? 1 : 3;
 }
 
 static size_t

@@ -62,7 +62,9 @@ char *mime_cstr(struct arena *a, struct str s, size_t max) WARN_UNUSED;
 /* Valid UTF-8 without control characters but tab: s itself, or a copy in a
  * with U+FFFD for what makes no sense.  0 or ERR_NOMEM. */
 int mime_clean(struct arena *a, struct str s, struct str *ret) WARN_UNUSED;
-/* The same, with encoded words decoded (RFC 2047). */
+/* The octet that "=XX" at the front of s stands for; -1 if it is none. */
+int mime_escaped(struct str s);
+/* The same as mime_clean(), with encoded words decoded (RFC 2047). */
 int mime_words(struct arena *a, struct str s, struct str *ret) WARN_UNUSED;
 
 /* What the Content-* fields of an entity say.  p is NULL for a field that is

@@ -12,31 +12,14 @@
 
 /* Of a value with parameters, no more is read. */
 #define VALUE_MAX 16384
-#define TYPE_MAX 255
 /* Of a type and of a subtype (RFC 6838). */
 #define BASE_MAX 127
 #define FILE_MAX 255
 
 static bool
-is_token_char(char c)
-{
-	return c > ' ' && c < 0x7f && !strchr("()<>@,;:\\\"/[]?=", c);
-}
-
-static size_t
-token_length(struct str s)
-{
-	size_t n = 0;
-
-	while (n < s.n && is_token_char(s.p[n]))
-		n++;
-	return n;
-}
-
-static bool
 is_token(struct str s)
 {
-	return s.n > 0 && token_length(s) == s.n;
+	return s.n > 0 && message_token(s) == s.n;
 }
 
 static struct str
@@ -52,7 +35,7 @@ skip_blanks(struct str s)
 static bool
 plain_value(struct str *s, struct str *ret)
 {
-	size_t n = token_length(*s);
+	size_t n = message_token(*s);
 	ptrdiff_t close;
 
 	if (n > 0) {
@@ -88,7 +71,7 @@ plain_params(struct str s, struct mime_value *v)
 		s = skip_blanks(str_from(s, 1));
 		if (s.n == 0)
 			break;
-		n = token_length(s);
+		n = message_token(s);
 		p.name = str_sub(s, 0, n);
 		s = str_from(s, n);
 		if (n == 0 || memchr(p.name.p, '*', n) ||
@@ -169,7 +152,7 @@ type_base(struct str base)
 	if (!str_cut(base, '/', &major, &minor) ||
 	    str_chr(minor, '/', 0) >= 0)
 		return STR("text/plain");
-	minor = str_sub(minor, 0, token_length(minor));
+	minor = str_sub(minor, 0, message_token(minor));
 	if (!is_token(major) || minor.n == 0 || major.n > BASE_MAX)
 		return STR("text/plain");
 	if (minor.n > BASE_MAX)
@@ -216,30 +199,30 @@ mime_value_param(const struct mime_value *v, const char *name)
 /* Append "; name=value" to the n octets in dst; n if it cannot be written or
  * would not fit. */
 static size_t
-param_format(char dst[static TYPE_MAX], size_t n, const struct mime_param *p)
+param_format(char dst[static MESSAGE_TYPE_MAX], size_t n, const struct mime_param *p)
 {
 	size_t at = n + 3 + p->name.n;
 	bool token = is_token(p->value);
 
 	/* Each octet may take two, and there are quotes. */
-	if (!is_token(p->name) || at > TYPE_MAX || p->value.n > TYPE_MAX)
+	if (!is_token(p->name) || at > MESSAGE_TYPE_MAX || p->value.n > MESSAGE_TYPE_MAX)
 		return n;
 	memcpy(dst + n, "; ", 2);
 	memcpy(dst + n + 2, p->name.p, p->name.n);
 	dst[at - 1] = '=';
 	if (token) {
-		if (p->value.n > TYPE_MAX - at)
+		if (p->value.n > MESSAGE_TYPE_MAX - at)
 			return n;
 		memcpy(dst + at, p->value.p, p->value.n);
 		return at + p->value.n;
 	}
-	if (at + 2 > TYPE_MAX)
+	if (at + 2 > MESSAGE_TYPE_MAX)
 		return n;
 	dst[at++] = '"';
 	for (size_t i = 0; i < p->value.n; i++) {
 		char c = p->value.p[i];
 
-		if (c < ' ' || c > '~' || at + 3 > TYPE_MAX)
+		if (c < ' ' || c > '~' || at + 3 > MESSAGE_TYPE_MAX)
 			return n;
 		if (c == '"' || c == '\\')
 			dst[at++] = '\\';
@@ -260,7 +243,7 @@ int
 mime_type_format(struct arena *a, const struct mime_value *v,
 		 bool with_boundary, struct str *ret)
 {
-	char text[TYPE_MAX];
+	char text[MESSAGE_TYPE_MAX];
 	size_t n = v->base.n;
 
 	memcpy(text, v->base.p, n);

@@ -47,15 +47,6 @@ word_read(struct str s, struct word *ret)
 }
 
 static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int
 add_q(struct str s, struct buf *out)
 {
 	int err = buf_reserve(out, s.n);
@@ -65,10 +56,10 @@ add_q(struct str s, struct buf *out)
 	if (err < 0 || s.n == 0)
 		return err;
 	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '=' && i + 2 < s.n && hex(s.p[i + 1]) >= 0 &&
-		    hex(s.p[i + 2]) >= 0) {
-			p[n++] = (char)(hex(s.p[i + 1]) << 4 |
-					hex(s.p[i + 2]));
+		int octet = mime_escaped(str_from(s, i));
+
+		if (octet >= 0) {
+			p[n++] = (char)octet;
 			i += 2;
 		} else {
 			p[n++] = s.p[i] == '_' ? ' ' : s.p[i];
