@@ -50,8 +50,6 @@ messages(uint64_t n)
 static void
 report(const struct import *im)
 {
-	CLEANUP_BUF struct buf b = { 0 };
-
 	if (!im->a->json) {
 		printf("imported %" PRIu64 " %s", im->filed,
 		       messages(im->filed));
