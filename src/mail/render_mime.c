@@ -49,9 +49,7 @@ struct mime {
 static bool
 is_left_out(const struct message *m, const struct message_part *p)
 {
-	return (message_type_is(p->type, "text", "rfc822-headers") &&
-		str_eq(p->id, STR("header"))) ||
-	       p == render_original_part(m);
+	return render_is_header(p) || render_is_original(m, p);
 }
 
 /* Of imported mail a multipart that holds nothing is a leaf, as it was. */
@@ -63,12 +61,19 @@ is_container(const struct mime *x, int32_t i)
 		(!x->m->imported || x->child[i] >= 0));
 }
 
+/* That of octets as they are. */
+static enum encoding
+plain_encoding(const struct message_part *p)
+{
+	return p->shape == SHAPE_BINARY ? ENC_BINARY :
+	       p->shape == SHAPE_8BIT	? ENC_8BIT :
+					  ENC_7BIT;
+}
+
 static enum encoding
 leaf_encoding(const struct message_part *p)
 {
-	enum encoding plain = p->shape == SHAPE_BINARY ? ENC_BINARY :
-			      p->shape == SHAPE_8BIT   ? ENC_8BIT :
-							 ENC_7BIT;
+	enum encoding plain = plain_encoding(p);
 
 	if (p->length == 0)
 		return ENC_7BIT;
@@ -343,18 +348,26 @@ put_part_fields(struct mime *x, int32_t i)
 
 /* --- bodies --- */
 
+/* The octets of a leaf in that encoding. */
 static void
-put_body(struct mime *x, int32_t i)
+put_octets(struct render_plan *plan, const struct message_part *p,
+	   enum encoding enc)
 {
-	const struct message_part *p = &x->m->parts[i];
-	enum encoding enc = (enum encoding)x->encoding[i];
 	enum body_form form = BODY_RAW;
 
 	if (enc == ENC_BASE64)
 		form = BODY_LINES;
 	else if (enc != ENC_BINARY && p->bare_lf > 0)
 		form = BODY_CRLF;
-	render_plan_body(&x->plan, form, p->offset, p->length, p->bare_lf);
+	render_plan_body(plan, form, p->offset, p->length, p->bare_lf);
+}
+
+static void
+put_body(struct mime *x, int32_t i)
+{
+	enum encoding enc = (enum encoding)x->encoding[i];
+
+	put_octets(&x->plan, &x->m->parts[i], enc);
 	/* Lines of base64 have no end behind the last; a message has one. */
 	if (i == x->root && enc == ENC_BASE64)
 		head_end(&x->h);
@@ -468,39 +481,32 @@ put_head(struct mime *x, render_read_fn read, void *ctx)
 
 /* The octets that the message came with, instead of any that we would make. */
 static int
-put_original(struct mime *x, bool headers_only)
+render_original(struct arena *a, const struct message_part *p,
+		bool headers_only, struct render **ret)
 {
-	const struct message_part *p = render_original_part(x->m);
+	struct render_plan plan;
+	struct head h = { .out = &plan.text };
+	int err = render_plan_init(&plan, a, 1);
 
-	if (headers_only)
-		p = render_header_part(x->m);
-	if (!p)
-		return 0;
-	render_plan_body(&x->plan,
-			 p->shape != SHAPE_BINARY && p->bare_lf > 0 ?
-			 BODY_CRLF : BODY_RAW,
-			 p->offset, p->length, p->bare_lf);
-	if (headers_only)
-		head_end(&x->h);
-	return 1;
+	if (err == 0) {
+		put_octets(&plan, p, plain_encoding(p));
+		if (headers_only)
+			head_end(&h);
+		err = h.err;
+	}
+	if (err == 0)
+		err = render_plan_finish(&plan, ret);
+	render_plan_done(&plan);
+	return err;
 }
 
-int
-render_mime(struct arena *a, const struct message *m, bool headers_only,
+static int
+render_made(struct arena *a, const struct message *m, bool headers_only,
 	    render_read_fn read, void *ctx, struct render **ret)
 {
 	struct mime x;
-	int err;
+	int err = mime_init(&x, a, m);
 
-	if (m->nparts == 0 || m->nparts >= INT32_MAX)
-		return ERR_VALUE;
-	err = mime_init(&x, a, m);
-	if (err == 0 && render_original_part(m) &&
-	    put_original(&x, headers_only) > 0) {
-		err = render_plan_finish(&x.plan, ret);
-		render_plan_done(&x.plan);
-		return err;
-	}
 	if (err == 0)
 		err = put_head(&x, read, ctx);
 	if (err == 0) {
@@ -515,5 +521,22 @@ render_mime(struct arena *a, const struct message *m, bool headers_only,
 	if (err == 0)
 		err = render_plan_finish(&x.plan, ret);
 	render_plan_done(&x.plan);
+	return err;
+}
+
+int
+render_mime(struct arena *a, const struct message *m, bool headers_only,
+	    render_read_fn read, void *ctx, struct render **ret)
+{
+	const struct message_part *p;
+	int err;
+
+	if (m->nparts == 0 || m->nparts >= INT32_MAX)
+		return ERR_VALUE;
+	p = render_original_part(m);
+	if (p && headers_only)
+		p = render_header_part(m);
+	err = p ? render_original(a, p, headers_only, ret) :
+		  render_made(a, m, headers_only, read, ctx, ret);
 	return err == ERR_LIMIT ? ERR_VALUE : err;
 }

@@ -132,26 +132,35 @@ replay(struct head *h, struct str block)
 
 /* --- the block --- */
 
+bool
+render_is_header(const struct message_part *p)
+{
+	return str_eq(p->id, STR("header")) &&
+	       message_type_is(p->type, "text", "rfc822-headers");
+}
+
 const struct message_part *
 render_header_part(const struct message *m)
 {
 	const struct message_part *p = message_part_by_id(m, STR("header"));
 
-	if (!m->imported || !p || p->length > RENDER_HEADER_MAX ||
-	    !message_type_is(p->type, "text", "rfc822-headers"))
-		return NULL;
-	return p;
+	return m->imported && p && p->length <= RENDER_HEADER_MAX &&
+	       render_is_header(p) ? p : NULL;
+}
+
+bool
+render_is_original(const struct message *m, const struct message_part *p)
+{
+	return m->imported && str_eq(p->id, STR("original")) &&
+	       message_type_is(p->type, "message", "rfc822");
 }
 
 const struct message_part *
 render_original_part(const struct message *m)
 {
-	const struct message_part *p;
+	const struct message_part *p = message_part_by_id(m, STR("original"));
 
-	if (!m->imported)
-		return NULL;
-	p = message_part_by_id(m, STR("original"));
-	return p && message_type_is(p->type, "message", "rfc822") ? p : NULL;
+	return p && render_is_original(m, p) ? p : NULL;
 }
 
 int
