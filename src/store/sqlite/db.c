@@ -8,6 +8,12 @@
 
 /* The page cache of a connection. */
 #define CACHE_KIB "16384"
+/*
+ * How long a lock is waited for, in ms.  Only one connection writes, yet a
+ * reader that sees a header of the WAL half written takes the write lock for a
+ * moment to look again; without waiting, a batch that begins then would fail.
+ */
+#define BUSY_MS 1000
 
 static const struct {
 	const char *name;
@@ -175,6 +181,7 @@ settings(struct db *db)
 	int err;
 
 	(void)sqlite3_extended_result_codes(db->h, 1);
+	(void)sqlite3_busy_timeout(db->h, BUSY_MS);
 	if (sqlite3_db_config(db->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) ||
 	    sqlite3_db_config(db->h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL))
 		return ERR_STORAGE;
@@ -390,7 +397,10 @@ db_checkpoint(struct db *db, bool reset)
 			   SQLITE_CHECKPOINT_PASSIVE;
 	int all, done, rc;
 
+	/* Readers are not waited for. */
+	(void)sqlite3_busy_timeout(db->h, 0);
 	rc = sqlite3_wal_checkpoint_v2(db->h, NULL, mode, &all, &done);
+	(void)sqlite3_busy_timeout(db->h, BUSY_MS);
 	if ((rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED)
 		return 0;
 	if (rc != SQLITE_OK)
