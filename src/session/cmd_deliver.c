@@ -81,47 +81,14 @@ add_rcpts(struct cmd *c, struct draft *d)
 /* --- the rest of the envelope --- */
 
 static int
-parse_uuid(struct cmd *c, const char *name, bool *ret_given, struct uuid *ret)
-{
-	struct str v = command_value(&c->args, name, ret_given);
-
-	return *ret_given ? uuid_parse(v, ret) : 0;
-}
-
-static int
 envelope(struct cmd *c, struct draft *d)
 {
-	struct message *m = &d->m;
-	uint8_t rnd[10];
+	int err = draft_envelope(d, &c->args, c->unix_ms);
 
-	if (parse_uuid(c, "ID", &d->id_given, &m->id) < 0 ||
-	    parse_uuid(c, "REPLY", &m->has_reply, &m->reply) < 0)
-		return ERR_VALUE;
-	if (!d->id_given) {
-		secret_random(rnd, sizeof(rnd));
-		m->id = uuid_v7(c->unix_ms, rnd);
-	}
-	m->from = d->who->name;
-	m->date = c->unix_ms;
-	m->important = command_switch(&c->args, "IMPORTANT");
-	m->multipart = command_switch(&c->args, "MULTIPART") > 0;
-	m->secure = command_switch(&c->args, "SECURE") > 0;
-	m->subject = arena_str(&d->arena,
-			       command_value(&c->args, "SUBJECT", NULL));
-	if (m->subject.p == NULL)
-		return ERR_NOMEM;
-	if (d->who->display.n > 0) {
-		struct message_header *h = ARENA_NEW(&d->arena,
-						     struct message_header);
-
-		if (h == NULL)
-			return ERR_NOMEM;
-		h->name = d->who->name;
-		h->value = d->who->display;
-		m->names = h;
-		m->nnames = 1;
-	}
-	return 0;
+	if (err < 0)
+		return err;
+	d->m.secure = command_switch(&c->args, "SECURE") > 0;
+	return draft_own(d);
 }
 
 /* FROM is the account itself; a mailbox with the right `s` comes later. */
@@ -303,22 +270,16 @@ const struct cmd_ops cmd_ops_DELIVER = {
 
 /* Mail that is filed has any header; its recipients are of the envelope. */
 static int
-file_header(struct draft *d, struct str name, struct str value)
+take_header(struct draft *d, struct str name, struct str value)
 {
-	if (str_eqi(name, STR("To")))
-		return draft_party(d, PARTY_TO, value);
-	if (str_eqi(name, STR("Cc")))
-		return draft_party(d, PARTY_CC, value);
-	if (!message_header_imported(name) ||
-	    message_header_check(name, value) < 0)
-		return ERR_VALUE;
-	return draft_header(d, name, value);
-}
+	bool filed = d->filing != NULL;
 
-static int
-deliver_header(struct draft *d, struct str name, struct str value)
-{
-	if (!message_header_allowed(name) ||
+	if (filed && str_eqi(name, STR("To")))
+		return draft_party(d, PARTY_TO, value);
+	if (filed && str_eqi(name, STR("Cc")))
+		return draft_party(d, PARTY_CC, value);
+	if (!(filed ? message_header_imported(name) :
+		      message_header_allowed(name)) ||
 	    message_header_check(name, value) < 0)
 		return ERR_VALUE;
 	return draft_header(d, name, value);
@@ -334,8 +295,7 @@ header_check(struct session *s, struct cmd *c)
 
 	if (d == NULL)
 		return cmd_answer(s, c, ST_STATE);
-	err = d->filing != NULL ? file_header(d, name, value) :
-				  deliver_header(d, name, value);
+	err = take_header(d, name, value);
 	if (err == ERR_VALUE) {
 		draft_spoil(d, ST_PARAM, NULL);
 		return cmd_answer_text(s, c, ST_PARAM,

@@ -65,36 +65,11 @@ dates_of(struct cmd *c, struct draft *d)
 	bool given;
 	struct str v = command_value(&c->args, "DATE", &given);
 
-	m->date = c->unix_ms;
 	if (given && clock_parse(v, &m->date) < 0)
 		return ERR_VALUE;
 	if (given && m->date <= c->unix_ms) {
 		d->filing->has_received = true;
 		m->received = m->date;
-	}
-	return 0;
-}
-
-static int
-uuid_of(struct cmd *c, const char *name, bool *ret_given, struct uuid *ret)
-{
-	struct str v = command_value(&c->args, name, ret_given);
-
-	return *ret_given ? uuid_parse(v, ret) : 0;
-}
-
-static int
-ids_of(struct cmd *c, struct draft *d)
-{
-	struct message *m = &d->m;
-	uint8_t rnd[10];
-
-	if (uuid_of(c, "ID", &d->id_given, &m->id) < 0 ||
-	    uuid_of(c, "REPLY", &m->has_reply, &m->reply) < 0)
-		return ERR_VALUE;
-	if (!d->id_given) {
-		secret_random(rnd, sizeof(rnd));
-		m->id = uuid_v7(c->unix_ms, rnd);
 	}
 	return 0;
 }
@@ -121,32 +96,25 @@ from_of(struct cmd *c, struct draft *d)
 
 	if (given)
 		return draft_party(d, PARTY_FROM, from);
-	d->m.from = d->who->name;
 	d->filing->from_key = d->who->key;
-	return d->who->display.n == 0 ? 0 :
-	       draft_name(d, d->who->name, d->who->display);
+	return draft_own(d);
 }
 
 static int
 envelope(struct cmd *c, struct draft *d)
 {
-	struct message *m = &d->m;
-	int err;
+	int err = draft_envelope(d, &c->args, c->unix_ms);
 
 	d->filing = ARENA_NEW(&d->arena, struct draft_filing);
-	m->subject = arena_str(&d->arena,
-			       command_value(&c->args, "SUBJECT", NULL));
-	if (d->filing == NULL || m->subject.p == NULL)
+	if (d->filing == NULL)
 		return ERR_NOMEM;
-	m->imported = true;
-	m->multipart = command_switch(&c->args, "MULTIPART") > 0;
-	m->important = command_switch(&c->args, "IMPORTANT");
+	if (err < 0)
+		return err;
+	d->m.imported = true;
 	d->filing->flags = flags_of(c);
 	err = keywords_of(c, d, &d->filing->keywords);
 	if (err == 0)
 		err = dates_of(c, d);
-	if (err == 0)
-		err = ids_of(c, d);
 	if (err == 0)
 		err = from_of(c, d);
 	if (err == 0)

@@ -210,3 +210,40 @@ draft_name(struct draft *d, struct str addr, struct str name)
 	h[d->m.nnames++] = (struct message_header){ addr, name };
 	return 0;
 }
+
+static int
+uuid_of(const struct command *args, const char *name, bool *ret_given,
+	struct uuid *ret)
+{
+	struct str v = command_value(args, name, ret_given);
+
+	return *ret_given ? uuid_parse(v, ret) : 0;
+}
+
+int
+draft_envelope(struct draft *d, const struct command *args, uint64_t unix_ms)
+{
+	struct message *m = &d->m;
+	uint8_t rnd[10];
+
+	if (uuid_of(args, "ID", &d->id_given, &m->id) < 0 ||
+	    uuid_of(args, "REPLY", &m->has_reply, &m->reply) < 0)
+		return ERR_VALUE;
+	if (!d->id_given) {
+		secret_random(rnd, sizeof(rnd));
+		m->id = uuid_v7(unix_ms, rnd);
+	}
+	m->date = unix_ms;
+	m->important = command_switch(args, "IMPORTANT");
+	m->multipart = command_switch(args, "MULTIPART") > 0;
+	m->subject = arena_str(&d->arena, command_value(args, "SUBJECT", NULL));
+	return m->subject.p == NULL ? ERR_NOMEM : 0;
+}
+
+int
+draft_own(struct draft *d)
+{
+	d->m.from = d->who->name;
+	return d->who->display.n == 0 ? 0 :
+	       draft_name(d, d->who->name, d->who->display);
+}

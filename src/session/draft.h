@@ -75,6 +75,12 @@ bool draft_count(struct draft *d);
 /* A new last part, zeroed; NULL without memory. */
 struct message_part *draft_part(struct draft *d);
 int draft_header(struct draft *d, struct str name, struct str value) WARN_UNUSED;
+/* What the parameters of DELIVER and APPEND say alike: ID (or a new one),
+ * REPLY, SUBJECT, IMPORTANT, MULTIPART; the date is now.  ERR_VALUE. */
+int draft_envelope(struct draft *d, const struct command *args,
+		   uint64_t unix_ms) WARN_UNUSED;
+/* It is from the account itself. */
+int draft_own(struct draft *d) WARN_UNUSED;
 /* Of a message that is filed: one more shown recipient; ERR_LIMIT past
  * limits.headers.  The name of an address.  Slices of the draft's arena. */
 int draft_shown(struct draft *d, bool cc, struct str addr) WARN_UNUSED;
