@@ -136,7 +136,7 @@ int sqlite_row_find(struct store_reader *r, struct arena *a,
 	WARN_UNUSED;
 int sqlite_row_any(struct store_reader *r, struct arena *a,
 		   uint64_t mailbox_id, const struct uuid *uuid,
-		   struct store_row *ret);
+		   struct store_row *ret) WARN_UNUSED;
 int sqlite_body_open(struct store_reader *r, uint64_t body_id,
 		     struct store_body *ret) WARN_UNUSED;
 int sqlite_body_read(struct store_reader *r, struct store_body *b,

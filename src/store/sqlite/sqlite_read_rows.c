@@ -124,10 +124,11 @@ sqlite_rows(struct store_reader *reader, struct arena *a, uint64_t mailbox_id,
 	return 0;
 }
 
-int
-sqlite_row_find(struct store_reader *reader, struct arena *a,
-		uint64_t mailbox_id, uint32_t folder_id,
-		const struct uuid *uuid, struct store_row *ret)
+/* NULL: wherever it is, also out of sight. */
+static int
+find_row(struct store_reader *reader, struct arena *a, uint64_t mailbox_id,
+	 const uint32_t *folder_id, const struct uuid *uuid,
+	 struct store_row *ret)
 {
 	struct sqlite_reader *r = (struct sqlite_reader *)reader;
 	struct paths paths = { 0 };
@@ -136,7 +137,7 @@ sqlite_row_find(struct store_reader *reader, struct arena *a,
 
 	if (err == 0)
 		err = sqlite_msg_find(&r->db, a, mailbox_id, uuid, &m);
-	if (err == 0 && !sqlite_msg_in(&m, folder_id))
+	if (err == 0 && folder_id && !sqlite_msg_in(&m, *folder_id))
 		err = ERR_NOTFOUND;
 	if (err == 0)
 		err = make_row(&r->db, a, mailbox_id, &paths, &m, ret);
@@ -144,18 +145,16 @@ sqlite_row_find(struct store_reader *reader, struct arena *a,
 }
 
 int
-sqlite_row_any(struct store_reader *reader, struct arena *a,
-	       uint64_t mailbox_id, const struct uuid *uuid,
-	       struct store_row *ret)
+sqlite_row_find(struct store_reader *r, struct arena *a, uint64_t mailbox_id,
+		uint32_t folder_id, const struct uuid *uuid,
+		struct store_row *ret)
 {
-	struct sqlite_reader *r = (struct sqlite_reader *)reader;
-	struct paths paths = { 0 };
-	struct sqlite_msg m;
-	int err = sqlite_read_begin(r);
+	return find_row(r, a, mailbox_id, &folder_id, uuid, ret);
+}
 
-	if (err == 0)
-		err = sqlite_msg_find(&r->db, a, mailbox_id, uuid, &m);
-	if (err == 0)
-		err = make_row(&r->db, a, mailbox_id, &paths, &m, ret);
-	return sqlite_read_end(r, err);
+int
+sqlite_row_any(struct store_reader *r, struct arena *a, uint64_t mailbox_id,
+	       const struct uuid *uuid, struct store_row *ret)
+{
+	return find_row(r, a, mailbox_id, NULL, uuid, ret);
 }

@@ -1,19 +1,6 @@
 /* A message that the owner of a mailbox files: look first, then give. */
 #include "store/sqlite/sqlite_write_priv.h"
 
-/* Has a message of the mailbox this _id, in sight or not? */
-static int
-look_id(struct sqlite_writer *w, const struct store_append *j)
-{
-	int rc = db_bind(&w->db, SQL_MESSAGE_FIND, "iu", j->mailbox_id, &j->id);
-
-	if (rc == 0)
-		rc = db_row(&w->db, SQL_MESSAGE_FIND);
-	if (rc > 0)
-		db_reset(&w->db, SQL_MESSAGE_FIND);
-	return rc > 0 ? ERR_EXISTS : rc;
-}
-
 static int
 look(struct sqlite_writer *w, const struct store_append *j,
      struct sqlite_file *f)
@@ -21,7 +8,9 @@ look(struct sqlite_writer *w, const struct store_append *j,
 	int err = ledger_mailbox(&w->ledger, j->mailbox_id, &f->mb);
 
 	if (err == 0)
-		err = look_id(w, j);
+		err = sqlite_has_id(w, j->mailbox_id, &j->id);
+	if (err > 0)
+		err = ERR_EXISTS;
 	if (err == 0)
 		err = ledger_folder_key(&w->ledger, f->mb, j->folder_key,
 					&f->folders[0]);

@@ -68,20 +68,28 @@ sqlite_quota_check(const struct ledger_mailbox *mb, uint64_t size)
 	return size > mb->quota || mb->used > mb->quota - size ? ERR_QUOTA : 0;
 }
 
+int
+sqlite_has_id(struct sqlite_writer *w, uint64_t mailbox_id,
+	      const struct uuid *id)
+{
+	int rc = db_bind(&w->db, SQL_MESSAGE_FIND, "iu", mailbox_id, id);
+
+	if (rc == 0)
+		rc = db_row(&w->db, SQL_MESSAGE_FIND);
+	if (rc > 0)
+		db_reset(&w->db, SQL_MESSAGE_FIND);
+	return rc;
+}
+
 /* Will there be a copy in SENT?  Not of an ID that the mailbox has. */
 static int
 look_copy(struct sqlite_writer *w, const struct store_deliver *d,
 	  struct plan *p)
 {
-	int rc = db_bind(&w->db, SQL_MESSAGE_FIND, "iu", p->mb->mailbox_id,
-			 &d->id);
+	int rc = sqlite_has_id(w, p->mb->mailbox_id, &d->id);
 
 	if (rc == 0)
-		rc = db_row(&w->db, SQL_MESSAGE_FIND);
-	if (rc == 0)
 		p->copy = true;
-	if (rc > 0)
-		db_reset(&w->db, SQL_MESSAGE_FIND);
 	return rc < 0 ? rc : 0;
 }
 

@@ -107,6 +107,9 @@ int sqlite_thread_find(struct sqlite_writer *w, uint64_t mailbox_id,
 int sqlite_body_add(struct sqlite_writer *w, struct str octets,
 		    struct store_big *large, struct str owners, uint64_t refs,
 		    uint64_t *ret_id) WARN_UNUSED;
+/* Has a message of the mailbox this _id, in sight or not?  1, 0 or an error. */
+int sqlite_has_id(struct sqlite_writer *w, uint64_t mailbox_id,
+		  const struct uuid *id) WARN_UNUSED;
 int sqlite_quota_check(const struct ledger_mailbox *mb, uint64_t size)
 	WARN_UNUSED;
 
