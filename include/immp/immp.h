@@ -377,8 +377,8 @@ int immp_send(struct immp *c, const struct immp_mail *m, struct immp_sent *ret);
 /*
  * What became of a message that was filed: error 0, and it is durable in the
  * folder; else an enum immp_error, with the server's code (0 where it gave
- * none) and its words.  Called once, inside this call or a later one; it may call
- * what any callback may.
+ * none) and its words.  Called once, inside immp_append() or a later call with
+ * c; it may call what any callback may.
  */
 typedef void (*immp_filed_fn)(void *ctx, const char *id, int error, int code,
 			      const char *text);
@@ -412,9 +412,9 @@ struct immp_append {
  * A message whose id the mailbox has, or still keeps deleted, is not filed
  * again and counts as filed; with other content it is refused with code 409.
  *
- * 0 if `filed` has been or will be called.  An error if it will not: _USAGE, _SOURCE
- * (nothing is filed, the connection goes on), or that of a lost connection
- * (which the messages under way are told as well).
+ * 0 if `filed` has been or will be called.  An error if it will not: _USAGE,
+ * _TOO_LARGE, _SOURCE (nothing is filed, the connection goes on), or that of a
+ * lost connection (which the messages under way are told as well).
  */
 int immp_append(struct immp *c, const struct immp_append *a);
 

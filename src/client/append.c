@@ -25,13 +25,11 @@ struct append_slot {
 	struct immp *c;
 	bool busy;
 	bool ended;		/* its last command is sent */
-	size_t owed;
-	int error, code;	/* of the first that failed */
+	struct front_call call;	/* of all its commands together */
 	immp_filed_fn filed;
 	void *ctx;
 	char pipeline[8];
 	char id[IMMP_UUID_SIZE];
-	char text[300];
 };
 
 /* --- slots --- */
@@ -39,32 +37,22 @@ struct append_slot {
 static void
 settle(struct append_slot *s)
 {
-	if (!s->busy || !s->ended || s->owed)
+	const struct front_call *k = &s->call;
+
+	if (!s->busy || !s->ended || k->owed)
 		return;
 	s->busy = false;
 	if (s->filed)
-		s->filed(s->ctx, s->id, s->error, s->code, s->text);
+		s->filed(s->ctx, s->id, k->error, k->error ? k->code : 0,
+			 k->error ? k->text : "");
 }
 
 static int
 hear(void *ctx, const struct immp_reply *r)
 {
 	struct append_slot *s = ctx;
-	int error;
 
-	if (!r->last)
-		return 0;
-	s->owed--;
-	error = r->code < 0 ? r->code : engine_error_of(r->code);
-	if (error && !s->error) {
-		s->error = error;
-		s->code = r->code > 0 ? r->code : 0;
-		if (r->code > 0)
-			snprintf(s->text, sizeof(s->text), "%d %s", r->code,
-				 r->text);
-		else
-			snprintf(s->text, sizeof(s->text), "%s", r->text);
-	}
+	(void)front_call_hear(&s->call, r);
 	settle(s);
 	return 0;
 }
@@ -114,10 +102,8 @@ take_slot(struct immp *c, int *reterr)
 	s->c = c;
 	s->busy = true;
 	s->ended = false;
-	s->owed = 0;
-	s->error = s->code = 0;
 	s->filed = NULL;
-	s->text[0] = '\0';
+	front_call_init(&s->call, c, NULL, NULL);
 	return s;
 }
 
@@ -147,7 +133,7 @@ send_line(struct append_slot *s, struct buf *b, int rc)
 	if (rc < 0)
 		return front_error(s->c, rc, "%s",
 				   why ? why : immp_strerror(rc));
-	s->owed++;
+	s->call.owed++;
 	return 0;
 }
 
@@ -193,7 +179,7 @@ send_part(struct append_slot *s, const struct immp_part *p, struct buf *b,
 	if (rc < 0)
 		return front_error(s->c, rc, "%s: part %s cannot be announced",
 				   immp_strerror(rc), p->name ? p->name : "");
-	s->owed++;
+	s->call.owed++;
 	return front_block(s->c, p, chunk, error, NULL, NULL);
 }
 
@@ -219,9 +205,9 @@ send_end(struct append_slot *s, struct buf *b, const char *verb)
 		rc = IMMP_E_MEMORY;
 	rc = send_line(s, b, rc);
 	s->ended = true;
-	if (rc < 0 && !s->error) {
-		s->error = rc;
-		snprintf(s->text, sizeof(s->text), "%.299s",
+	if (rc < 0 && !s->call.error) {
+		s->call.error = rc;
+		snprintf(s->call.text, sizeof(s->call.text), "%.299s",
 			 s->c->message);
 	}
 	settle(s);
@@ -231,7 +217,7 @@ send_end(struct append_slot *s, struct buf *b, const char *verb)
 static int
 check(struct immp *c, const struct immp_append *a)
 {
-	uint64_t total = 0;
+	uint64_t total;
 	int rc = front_open(c);
 
 	if (rc < 0)
@@ -241,17 +227,7 @@ check(struct immp *c, const struct immp_append *a)
 	    !a->mail->parts)
 		return front_error(c, IMMP_E_USAGE,
 				   "a message has a folder and a part");
-	for (size_t i = 0; i < a->mail->nparts; i++) {
-		if (a->mail->parts[i].length > UINT64_MAX - total)
-			return front_error_plain(c, IMMP_E_TOO_LARGE);
-		total += a->mail->parts[i].length;
-	}
-	if (c->server.max && total > c->server.max)
-		return front_error(c, IMMP_E_TOO_LARGE,
-				   "the message has %llu octets, the server "
-				   "takes %llu", (unsigned long long)total,
-				   (unsigned long long)c->server.max);
-	return 0;
+	return front_parts(c, a->mail, &total);
 }
 
 int

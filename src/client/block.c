@@ -10,19 +10,13 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* Up to cap octets of a part: their count, 0 at the end, or -1. */
+/* Up to cap octets of a part that are not in memory: their count, 0 at the
+ * end, or -1. */
 static ptrdiff_t
-read_part(const struct immp_part *p, uint64_t at, void *dst, size_t cap)
+read_part(const struct immp_part *p, void *dst, size_t cap)
 {
 	ssize_t n;
 
-	if (p->data) {
-		if (cap > p->length - at)
-			cap = (size_t)(p->length - at);
-		if (cap)
-			memcpy(dst, (const char *)p->data + at, cap);
-		return (ptrdiff_t)cap;
-	}
 	if (p->read)
 		return p->read(p->ctx, dst, cap);
 	do {
@@ -35,8 +29,27 @@ read_part(const struct immp_part *p, uint64_t at, void *dst, size_t cap)
 static bool
 is_exhausted(const struct immp_part *p, void *scratch)
 {
-	return p->length == 0 || p->data ||
-	       read_part(p, p->length, scratch, 1) == 0;
+	return p->length == 0 || p->data || read_part(p, scratch, 1) == 0;
+}
+
+/* What of the block comes at `at`: octets of the part, or zeros. */
+static struct str
+next_octets(const struct immp_part *p, uint64_t at, char *chunk, int *error)
+{
+	uint64_t left = p->length - at;
+	size_t cap = left < FRONT_CHUNK ? (size_t)left : FRONT_CHUNK;
+	ptrdiff_t n;
+
+	if (*error == 0 && p->data)
+		return str_n((const char *)p->data + at, cap);
+	if (*error == 0) {
+		n = read_part(p, chunk, cap);
+		if (n > 0 && (size_t)n <= cap)
+			return str_n(chunk, (size_t)n);
+		*error = IMMP_E_SOURCE;
+	}
+	memset(chunk, 0, cap);
+	return str_n(chunk, cap);
 }
 
 int
@@ -46,28 +59,16 @@ front_block(struct immp *c, const struct immp_part *p, char *chunk,
 	uint64_t at = 0;
 
 	while (at < p->length) {
-		uint64_t left = p->length - at;
-		size_t cap = left < FRONT_CHUNK ? (size_t)left : FRONT_CHUNK;
-		ptrdiff_t n = 0;
-		int rc;
+		struct str octets = next_octets(p, at, chunk, error);
+		int rc = engine_block(c->e, octets);
 
-		if (*error == 0) {
-			n = read_part(p, at, chunk, cap);
-			if (n <= 0 || (size_t)n > cap)
-				*error = IMMP_E_SOURCE;
-		}
-		if (*error) {
-			memset(chunk, 0, cap);
-			n = (ptrdiff_t)cap;
-		}
-		rc = engine_block(c->e, str_n(chunk, (size_t)n));
 		if (rc == 0)
 			rc = front_drain(c);
 		if (rc < 0)
 			return rc;
-		at += (uint64_t)n;
+		at += octets.n;
 		if (*error == 0 && moved)
-			*error = moved(ctx, (uint64_t)n);
+			*error = moved(ctx, octets.n);
 	}
 	if (*error == 0 && !is_exhausted(p, chunk))
 		*error = IMMP_E_SOURCE;

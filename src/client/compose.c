@@ -58,6 +58,15 @@ add_if(struct buf *b, int rc, bool condition, const char *text)
 	return buf_add_cstr(b, text) < 0 ? IMMP_E_MEMORY : 0;
 }
 
+/* What DELIVER and APPEND say behind all else. */
+static int
+add_switches(struct buf *b, int rc, const struct immp_mail *m)
+{
+	rc = add_if(b, rc, m->importance > 0, " +IMPORTANT");
+	rc = add_if(b, rc, m->importance < 0, " -IMPORTANT");
+	return add_if(b, rc, m->nparts > 1, " +MULTIPART");
+}
+
 int
 compose_deliver(struct buf *b, const struct immp_mail *m, const char *id)
 {
@@ -80,9 +89,7 @@ compose_deliver(struct buf *b, const struct immp_mail *m, const char *id)
 		rc = compose_pair(b, "ID", id);
 	if (rc == 0)
 		rc = compose_pair(b, "REPLY", m->reply);
-	rc = add_if(b, rc, m->importance > 0, " +IMPORTANT");
-	rc = add_if(b, rc, m->importance < 0, " -IMPORTANT");
-	rc = add_if(b, rc, m->nparts > 1, " +MULTIPART");
+	rc = add_switches(b, rc, m);
 	rc = add_if(b, rc, m->flags & IMMP_SECURE, " +SECURE");
 	return add_if(b, rc, m->flags & IMMP_ANONYMOUS, " +ANONYMOUS");
 }
@@ -161,9 +168,7 @@ compose_append(struct buf *b, const struct immp_append *a, const char *id,
 		rc = compose_pair(b, "REPLY", m->reply);
 	if (rc == 0)
 		rc = add_flags(b, a->flags);
-	rc = add_if(b, rc, m->importance > 0, " +IMPORTANT");
-	rc = add_if(b, rc, m->importance < 0, " -IMPORTANT");
-	return add_if(b, rc, m->nparts > 1, " +MULTIPART");
+	return add_switches(b, rc, m);
 }
 
 int

@@ -83,6 +83,9 @@ void front_close(struct immp *c);
 typedef int (*front_moved_fn)(void *ctx, uint64_t octets);
 int front_block(struct immp *c, const struct immp_part *p, char *chunk,
 		int *error, front_moved_fn moved, void *ctx);
+/* Octets of all parts; _TOO_LARGE, said, for more than the server takes. */
+int front_parts(struct immp *c, const struct immp_mail *m,
+		uint64_t *ret_total);
 /* A UUID as text: the given one, or where there is none a new one.  0 or
  * IMMP_E_USAGE. */
 int front_uuid(const char *given, char dst[static IMMP_UUID_SIZE]);

@@ -180,6 +180,25 @@ front_uuid(const char *given, char dst[static IMMP_UUID_SIZE])
 	return 0;
 }
 
+int
+front_parts(struct immp *c, const struct immp_mail *m, uint64_t *ret_total)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < m->nparts; i++) {
+		if (m->parts[i].length > UINT64_MAX - total)
+			return front_error_plain(c, IMMP_E_TOO_LARGE);
+		total += m->parts[i].length;
+	}
+	if (c->server.max && total > c->server.max)
+		return front_error(c, IMMP_E_TOO_LARGE,
+				   "the message has %llu octets, the server "
+				   "takes %llu", (unsigned long long)total,
+				   (unsigned long long)c->server.max);
+	*ret_total = total;
+	return 0;
+}
+
 static int
 check(struct sending *s)
 {
@@ -190,18 +209,7 @@ check(struct sending *s)
 	    !m->parts)
 		return front_error(c, IMMP_E_USAGE,
 				   "a message has a recipient and a part");
-	for (size_t i = 0; i < m->nparts; i++) {
-		if (m->parts[i].length > UINT64_MAX - s->total)
-			return front_error_plain(c, IMMP_E_TOO_LARGE);
-		s->total += m->parts[i].length;
-	}
-	if (c->server.max && s->total > c->server.max)
-		return front_error(c, IMMP_E_TOO_LARGE,
-				   "the message has %llu octets, the server "
-				   "takes %llu",
-				   (unsigned long long)s->total,
-				   (unsigned long long)c->server.max);
-	return 0;
+	return front_parts(c, m, &s->total);
 }
 
 int
