@@ -98,7 +98,7 @@ cmd_import(struct app *a)
 	if (rc == 0)
 		rc = conn_login(a, &c);
 	im.c = c;
-	for (size_t i = 0; rc == 0 && i < a->nwords; i++)
+	for (size_t i = 0; rc == 0 && term_err() && i < a->nwords; i++)
 		im.total += size_of(a->word[i]);
 	for (size_t i = 0; rc == 0 && i < a->nwords; i++)
 		rc = import_walk(&im, a->word[i]);

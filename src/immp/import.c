@@ -287,35 +287,41 @@ import_flush(struct import *im)
 	return im->rc;
 }
 
-/* A copy of a list of words, the words behind it. */
-static const char **
-copy_flags(const struct import *im, const char *const *flags)
+static bool
+has_word(const char *const *words, const char *word)
 {
-	size_t n = 0, octets = sizeof("read");
+	for (; words && *words; words++)
+		if (strcmp(*words, word) == 0)
+			return true;
+	return false;
+}
+
+/* A copy of a list of words, the words behind it; with `more`, if it is not
+ * NULL, at its end. */
+static const char **
+copy_words(const char *const *words, const char *more)
+{
+	size_t n = 0, octets = more ? strlen(more) + 1 : 0, len;
 	const char **ret;
 	char *text;
 
-	while (flags && flags[n])
-		octets += strlen(flags[n++]) + 1;
+	while (words && words[n])
+		octets += strlen(words[n++]) + 1;
 	ret = mem_alloc((n + 2) * sizeof(*ret) + octets);
 	if (!ret)
 		return NULL;
 	text = (char *)(ret + n + 2);
-	for (size_t i = 0; i < n; i++) {
-		size_t len = strlen(flags[i]) + 1;
+	for (size_t i = 0; i <= n; i++) {
+		const char *word = i < n ? words[i] : more;
 
-		ret[i] = memcpy(text, flags[i], len);
+		ret[i] = word;
+		if (!word)
+			continue;
+		len = strlen(word) + 1;
+		ret[i] = memcpy(text, word, len);
 		text += len;
 	}
-	/* Twice would be wrong. */
-	if (im->all_read && (n == 0 || strcmp(ret[0], "read") != 0)) {
-		for (size_t i = 0; i < n; i++)
-			if (strcmp(ret[i], "read") == 0)
-				goto end;
-		ret[n++] = memcpy(text, "read", sizeof("read"));
-	}
-end:
-	ret[n] = NULL;
+	ret[n + 1] = NULL;
 	return ret;
 }
 
@@ -330,7 +336,8 @@ fill(struct import *im, const struct import_message *m, struct import_item *it)
 		return import_no_memory(im);
 	it->received = m->received;
 	it->where = mem_strndup(m->where, strlen(m->where));
-	it->flags = copy_flags(im, m->flags);
+	it->flags = copy_words(m->flags, im->all_read &&
+			       !has_word(m->flags, "read") ? "read" : NULL);
 	copy = mem_alloc(m->octets.n);
 	it->octets = str_n(copy, m->octets.n);
 	if (!it->where || !it->flags || !copy)

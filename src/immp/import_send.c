@@ -96,28 +96,10 @@ filed(void *ctx, const char *id, int error, int code, const char *text)
 }
 
 /* A part that is too large to be decoded in memory. */
-struct reading {
-	struct mime_decode d;
-	char rest[64];		/* decoded, not asked for yet */
-	size_t at, n;
-};
-
 static ptrdiff_t
 read_decoded(void *ctx, void *dst, size_t cap)
 {
-	struct reading *r = ctx;
-	size_t n;
-
-	if (r->at == r->n && cap >= sizeof(r->rest))
-		return (ptrdiff_t)mime_decode(&r->d, dst, cap);
-	if (r->at == r->n) {
-		r->at = 0;
-		r->n = mime_decode(&r->d, r->rest, sizeof(r->rest));
-	}
-	n = r->n - r->at < cap ? r->n - r->at : cap;
-	memcpy(dst, r->rest + r->at, n);
-	r->at += n;
-	return (ptrdiff_t)n;
+	return (ptrdiff_t)mime_decode(ctx, dst, cap);
 }
 
 static const char *
@@ -136,7 +118,7 @@ text_or_null(struct arena *a, struct str s, bool *ok)
 static bool
 set_octets(struct arena *a, const struct mime_part *p, struct immp_part *ret)
 {
-	struct reading *r;
+	struct mime_decode *d;
 	char *data;
 	size_t n = 0, got;
 
@@ -147,21 +129,21 @@ set_octets(struct arena *a, const struct mime_part *p, struct immp_part *ret)
 		ret->length = p->raw.n;
 		return true;
 	}
-	r = ARENA_NEW(a, struct reading);
-	if (!r)
+	d = ARENA_NEW(a, struct mime_decode);
+	if (!d)
 		return false;
-	mime_decode_init(&r->d, p);
+	mime_decode_init(d, p);
 	if (p->raw.n > PART_WHOLE) {
 		ret->length = mime_decoded_length(p);
 		ret->read = read_decoded;
-		ret->ctx = r;
+		ret->ctx = d;
 		return true;
 	}
 	/* Nothing gets longer by being decoded. */
 	data = arena_alloc(a, p->raw.n + 64);
 	if (!data)
 		return false;
-	while ((got = mime_decode(&r->d, data + n, p->raw.n + 64 - n)) > 0)
+	while ((got = mime_decode(d, data + n, p->raw.n + 64 - n)) > 0)
 		n += got;
 	ret->data = data;
 	ret->length = n;

@@ -25,6 +25,13 @@
 /* What is read of an mbox before its pages are given back. */
 #define WINDOW ((size_t)4 << 20)
 
+/* Where mail goes that comes without a folder. */
+static const char *
+top_folder(const struct import *im)
+{
+	return im->to ? im->to : "/inbox";
+}
+
 /* --- files --- */
 
 struct mapped {
@@ -82,7 +89,7 @@ static int
 take_eml(struct import *im, const char *path)
 {
 	struct import_message m = { .where = path,
-				    .folder = im->to ? im->to : "/inbox" };
+				    .folder = top_folder(im) };
 	struct mapped f;
 	int rc;
 
@@ -148,7 +155,7 @@ take_mbox(struct import *im, const char *path)
 	while (im->rc == 0 && mbox_next(&m, &from, &octets)) {
 		struct import_message msg = {
 			.where = where, .flags = words,
-			.folder = im->to ? im->to : "/inbox",
+			.folder = top_folder(im),
 			.received = mbox_from_time(from),
 		};
 
@@ -342,20 +349,19 @@ below(const struct import *im, const char *at, const char *name, char *dst,
 	CLEANUP_BUF struct buf b = { 0 };
 	const char *role;
 	int err, n;
+	bool top;
 
 	buf_init(&b, 8192);
 	err = name[0] == '.' ? maildir_folder(str_c(name), &b)
 			     : maildir_folder_name(str_c(name), &b);
 	if (err < 0 || b.n == 0 || buf_add_c(&b, '\0') < 0)
 		return ERR_VALUE;
-	role = !im->to && strcmp(at, "/inbox") == 0 ?
-	       role_folder(buf_data(&b)) : NULL;
+	top = !im->to && strcmp(at, top_folder(im)) == 0;
+	role = top ? role_folder(buf_data(&b)) : NULL;
 	if (role)
 		n = snprintf(dst, cap, "%s", role);
-	else if (!im->to && strcmp(at, "/inbox") == 0)
-		n = snprintf(dst, cap, "/%s", buf_data(&b));
 	else
-		n = snprintf(dst, cap, "%s/%s", at, buf_data(&b));
+		n = snprintf(dst, cap, "%s/%s", top ? "" : at, buf_data(&b));
 	return n > 0 && (size_t)n < cap ? 0 : ERR_LIMIT;
 }
 
@@ -421,8 +427,7 @@ walk_folder(struct import *im, const char *path, unsigned depth)
 		if (!join(sub, path, *p))
 			continue;
 		if (is_maildir(sub))
-			(void)take_maildirs(im, sub,
-					    im->to ? im->to : "/inbox", DEPTH);
+			(void)take_maildirs(im, sub, top_folder(im), DEPTH);
 		else if (is_folder(sub) && depth)
 			(void)walk_folder(im, sub, depth - 1);
 		else if (has_suffix(*p, ".mbox"))
@@ -442,8 +447,7 @@ import_walk(struct import *im, const char *path)
 		return im->rc;
 	}
 	if (is_maildir(path))
-		return take_maildirs(im, path, im->to ? im->to : "/inbox",
-				     DEPTH);
+		return take_maildirs(im, path, top_folder(im), DEPTH);
 	if (S_ISDIR(st.st_mode))
 		return walk_folder(im, path, DEPTH);
 	if (!S_ISREG(st.st_mode)) {

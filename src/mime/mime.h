@@ -96,7 +96,7 @@ int mime_read(struct arena *a, struct str octets, const struct mime_limits *l,
 
 /*
  * The decoded octets of a part, piece by piece.  mime_decode_init() on the
- * caller's storage; each call gives at most cap octets (cap >= 64), 0 at the
+ * caller's storage; each call gives at most cap octets (cap > 0), 0 at the
  * end.  Broken encodings are decoded as far as they make sense; never fails.
  */
 struct mime_decode {
