@@ -115,3 +115,15 @@ shape_envelope(struct arena *a, const struct mime_mail *m)
 	}
 	return take(a, &b);
 }
+
+void
+shape_case(struct arena *a, const char *name, const char *in, guard_fn *read,
+	   shape_fn *shape, const char *want)
+{
+	struct mime_mail m;
+
+	CHECK_RC(name, guard_prefixes(str_c(in), read, &m, NULL), 0);
+	CHECK_RC(name, read(str_c(in), &m), 0);
+	CHECK_STR(name, shape(a, &m), want);
+	arena_clear(a);
+}

@@ -108,13 +108,8 @@ static void
 test_cases(void **state)
 {
 	TEST_EACH(c, cases) {
-		struct mime_mail m;
-
-		CHECK_RC(c->name,
-			 guard_prefixes(str_c(c->in), read_one, &m, NULL), 0);
-		CHECK_RC(c->name, read_one(str_c(c->in), &m), 0);
-		CHECK_STR(c->name, shape_envelope(&arena, &m), c->want);
-		arena_clear(&arena);
+		shape_case(&arena, c->name, c->in, read_one, shape_envelope,
+			   c->want);
 	}
 }
 
