@@ -1,5 +1,6 @@
 #include "immp/maildir.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -205,6 +206,7 @@ maildir_folder_name(struct str name, struct buf *b)
 	buf_init(&plain, 4096);
 	err = add_decoded(name, &plain);
 	s = buf_str(&plain);
+	assert(s.p || s.n == 0);
 	valid = utf8_valid(s);
 	for (size_t i = 0; i < s.n && err == 0; i++) {
 		unsigned char c = (unsigned char)s.p[i];

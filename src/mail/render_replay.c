@@ -7,6 +7,8 @@
  * no place in a header and goes, and so do the lines that continue it.  What
  * octets a line may hold is made sure of: UTF-8 without control characters.
  */
+#include <assert.h>
+
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "mail/message_priv.h"
@@ -58,6 +60,7 @@ fold_place(struct str s)
 {
 	size_t first = 0, last = s.n - 1, at;
 
+	assert(s.p);
 	while (first < s.n && is_blank(s.p[first]))
 		first++;
 	if (first == 0)

@@ -8,6 +8,8 @@
  * being read is a stop of mime_lines, and these are few, so every line is
  * compared with few boundaries; what is nested deeper comes whole.
  */
+#include <assert.h>
+
 #include "base/utf8.h"
 #include "mail/message.h"
 #include "mime/mime_priv.h"
@@ -268,6 +270,7 @@ boundary_of(const struct mime_value *type)
 static const char *
 default_type(const struct cut *c, struct place at)
 {
+	assert(at.parent == NO_PARENT || (c->pieces && at.parent < c->n));
 	if (at.parent != NO_PARENT &&
 	    is_type(c->pieces[at.parent].base, "multipart/digest"))
 		return "message/rfc822";
@@ -310,6 +313,7 @@ entity(struct cut *c, struct str head, struct place at)
 		skip_rest(c->in);
 	}
 	/* The array may have moved. */
+	assert(c->pieces && index < c->n);
 	p = &c->pieces[index];
 	p->part.container = came > 0;
 	if (came == 0) {
