@@ -4,7 +4,7 @@ _immp()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local commands='login logout passwd devices send folders list read save
-		mark delete restore shell'
+		export download mark delete restore shell'
 	local word command='' skip='' options='' files=''
 
 	# The command is the first word that is neither an option nor the
@@ -35,6 +35,21 @@ _immp()
 		;;
 	read) options='--part --raw --mime --json' ;;
 	save) files=1 ;;
+	export)
+		options='--format --json'
+		files=1
+		if [[ $prev == -f || $prev == --format ]]; then
+			options=''
+			files=''
+			mapfile -t COMPREPLY < <(compgen -W \
+				'maildir mbox eml json' -- "$cur")
+			return
+		fi
+		;;
+	download)
+		options='--delete --json'
+		files=1
+		;;
 	esac
 
 	COMPREPLY=()

@@ -15,6 +15,8 @@ int cmd_folders(struct app *a);
 int cmd_list(struct app *a);
 int cmd_read(struct app *a);
 int cmd_save(struct app *a);
+int cmd_export(struct app *a);
+int cmd_download(struct app *a);
 int cmd_mark(struct app *a);
 int cmd_delete(struct app *a);
 int cmd_restore(struct app *a);
@@ -29,6 +31,8 @@ extern const struct opt cmd_import_opts[];
 extern const struct opt cmd_list_opts[];
 extern const struct opt cmd_read_opts[];
 extern const struct opt cmd_save_opts[];
+extern const struct opt cmd_export_opts[];
+extern const struct opt cmd_download_opts[];
 extern const struct opt cmd_shell_opts[];
 
 #endif

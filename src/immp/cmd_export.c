@@ -1,0 +1,119 @@
+/*
+ * export: a mailbox or a folder to files of other programs.
+ * download: the inbox to a Maildir, off the server (what POP3 is used for).
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "immp/cmds.h"
+#include "immp/conn.h"
+#include "immp/export.h"
+#include "immp/term.h"
+
+const struct opt cmd_export_opts[] = {
+	{ 'f', "format", "FORM", "maildir, mbox, eml or json" },
+	{ 0, NULL, NULL, NULL },
+};
+
+const struct opt cmd_download_opts[] = {
+	{ 0, "delete", NULL, "delete on the server what is on disk here" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const char *const forms[] = {
+	[EXPORT_MAILDIR] = "maildir", [EXPORT_MBOX] = "mbox",
+	[EXPORT_EML] = "eml", [EXPORT_JSON] = "json",
+};
+
+static int
+form_of(const struct app *a, bool is_file, enum export_form *ret)
+{
+	const char *name = app_value(a, "format");
+
+	*ret = is_file ? EXPORT_MBOX : EXPORT_MAILDIR;
+	if (!name)
+		return 0;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (strcmp(name, forms[i]) == 0) {
+			*ret = (enum export_form)i;
+			return 0;
+		}
+	return app_error(APP_USAGE, "%s is none of maildir, mbox, eml, json",
+			 name);
+}
+
+static void
+report(const struct app *a, const struct export_counts *n, bool remove)
+{
+	if (!a->json) {
+		printf("exported %" PRIu64 " messages\n", n->exported);
+		return;
+	}
+	printf("{\"exported\":%" PRIu64 ",\"skipped\":%" PRIu64, n->exported,
+	       n->skipped);
+	if (remove)
+		printf(",\"deleted\":%" PRIu64, n->deleted);
+	puts("}");
+}
+
+/* The folder of a file's path. */
+static int
+folder_of(const char *path, char *dst, size_t cap, const char **ret_name)
+{
+	const char *slash = strrchr(path, '/');
+	struct str dir = slash ? str_n(path, (size_t)(slash - path) + 1)
+			       : STR("./");
+
+	*ret_name = slash ? slash + 1 : path;
+	return str_copy(dir, dst, cap);
+}
+
+static int
+run(struct app *a, enum export_form form, const char *to,
+    struct export_options *o)
+{
+	static struct export_out out;
+	struct export_counts counts;
+	char dir[4096];
+	struct immp *c;
+	int rc;
+
+	if (folder_of(to, dir, sizeof(dir), &o->file) < 0)
+		return app_error(APP_USAGE, "%s is too long", to);
+	if (form != EXPORT_MBOX || !str_ends(str_c(to), STR(".mbox")))
+		o->file = NULL;
+	rc = conn_login(a, &c);
+	if (rc)
+		return rc;
+	rc = export_out_init(&out, form, o->file ? dir : to, !o->file);
+	if (rc < 0) {
+		rc = export_failed(&out, to, rc);
+	} else {
+		rc = export_run(c, &out, o, &counts);
+		report(a, &counts, o->remove);
+	}
+	export_out_done(&out);
+	immp_free(c);
+	return rc;
+}
+
+int
+cmd_export(struct app *a)
+{
+	struct export_options o = { .path = a->nwords > 1 ? a->word[0] : NULL };
+	const char *to = a->word[a->nwords - 1];
+	enum export_form form;
+	int rc = form_of(a, str_ends(str_c(to), STR(".mbox")), &form);
+
+	return rc ? rc : run(a, form, to, &o);
+}
+
+int
+cmd_download(struct app *a)
+{
+	struct export_options o = { .path = "/inbox",
+				    .remove = app_has(a, "delete") };
+
+	return run(a, EXPORT_MAILDIR, a->word[0], &o);
+}

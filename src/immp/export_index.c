@@ -1,0 +1,199 @@
+#include "immp/export_index.h"
+
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "immp/export_name.h"
+#include "immp/rows.h"
+#include "mail/imid.h"
+
+/* Octets of all senders' addresses; past it they are MAILER-DAEMON. */
+#define TEXTS_MAX (8u << 20)
+#define PAGE 500
+
+/* rows_get() is not to print. */
+static const struct app quiet;
+
+void
+export_index_init(struct export_index *x)
+{
+	*x = (struct export_index){ 0 };
+	map_init(&x->senders);
+	arena_init(&x->texts, TEXTS_MAX, 16384);
+}
+
+void
+export_index_done(struct export_index *x)
+{
+	mem_free(x->rows);
+	map_done(&x->senders);
+	arena_done(&x->texts);
+	*x = (struct export_index){ 0 };
+}
+
+static const char *
+sender(struct export_index *x, struct str from)
+{
+	const char *known = map_get(&x->senders, from);
+	struct str copy;
+
+	if (known)
+		return known;
+	copy = arena_str(&x->texts, from);
+	if (!copy.p || map_put(&x->senders, from, (char *)(uintptr_t)copy.p,
+			       NULL) < 0)
+		return "";
+	return copy.p;
+}
+
+static unsigned
+flags_of(const json_t *row)
+{
+	return (row_has(row, "flags", "read") ? EXPORT_READ : 0u) |
+	       (row_has(row, "flags", "flagged") ? EXPORT_FLAGGED : 0u) |
+	       (row_has(row, "flags", "answered") ? EXPORT_ANSWERED : 0u) |
+	       (row_has(row, "flags", "draft") ? EXPORT_DRAFT : 0u);
+}
+
+static int
+grow(struct export_index *x)
+{
+	size_t cap = x->cap + x->cap / 2 + PAGE;
+	struct export_row *rows = mem_realloc(x->rows, cap * sizeof(*rows));
+
+	if (!rows)
+		return ERR_NOMEM;
+	x->rows = rows;
+	x->cap = cap;
+	return 0;
+}
+
+static int
+add_row(void *ctx, json_t *row)
+{
+	struct export_index *x = ctx;
+	struct export_row *r;
+
+	if (x->n == x->cap && grow(x) < 0) {
+		x->err = ERR_NOMEM;
+		return 1;
+	}
+	r = &x->rows[x->n];
+	*r = (struct export_row){ .received = row_time(row, "received") };
+	if (uuid_parse(row_str(row, "_id"), &r->id) < 0)
+		return 0;
+	r->size = row_u64(row, "size") & ((UINT64_C(1) << 56) - 1);
+	r->flags = flags_of(row) & 0xffu;
+	r->from = sender(x, row_str(row, "from"));
+	x->n++;
+	return 0;
+}
+
+static void
+reverse(struct export_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n / 2; i++) {
+		struct export_row r = rows[i];
+
+		rows[i] = rows[n - 1 - i];
+		rows[n - 1 - i] = r;
+	}
+}
+
+/* Pages come from the newest to the oldest, each with its newest last: every
+ * page is turned, and at the end all of them. */
+int
+export_index_get(struct export_index *x, struct immp *c, const char *path)
+{
+	char quoted[8192], line[8192 + 100], more[IMMP_UUID_SIZE] = "";
+	int rc;
+
+	x->n = 0;
+	if (immp_quote(path, quoted, sizeof(quoted)) < 0)
+		return IMMP_E_USAGE;
+	do {
+		size_t before = x->n;
+
+		snprintf(line, sizeof(line), "MBOX INDEX %s LIMIT %d%s%s +JSON",
+			 quoted, PAGE, more[0] ? " BEFORE " : "", more);
+		rc = rows_get(&quiet, c, line, add_row, x, more);
+		reverse(x->rows + before, x->n - before);
+		/* A server that goes on for ever with nothing is left. */
+		if (rc == 0 && x->n == before && more[0])
+			rc = IMMP_E_PROTOCOL;
+	} while (rc == 0 && more[0]);
+	reverse(x->rows, x->n);
+	return x->err == ERR_NOMEM ? IMMP_E_MEMORY : rc;
+}
+
+/* --- folders --- */
+
+struct finding {
+	struct arena *a;
+	struct target want;
+	struct export_folder *list;
+	size_t n, cap;
+	bool failed;
+};
+
+static int
+add_folder(void *ctx, json_t *row)
+{
+	struct finding *f = ctx;
+	struct str path = row_str(row, "path");
+	struct export_folder *list = f->list;
+	struct target t;
+
+	if (target_parse(f->a, path, &t) < 0 || t.path.n == 0 ||
+	    (f->want.path.n && !str_eq(t.key, f->want.key)))
+		return 0;
+	if (f->n == f->cap) {
+		f->cap = 2 * f->cap + 16;
+		list = ARENA_ARRAY(f->a, struct export_folder, f->cap);
+		f->failed = !list;
+		if (!list)
+			return 1;
+		if (f->n)
+			memcpy(list, f->list, f->n * sizeof(*list));
+		f->list = list;
+	}
+	list[f->n].asked = arena_str(f->a, path);
+	list[f->n].path = t.path;
+	f->failed = !list[f->n].asked.p;
+	f->n++;
+	return f->failed;
+}
+
+int
+export_folders(struct immp *c, struct arena *a, const char *path,
+	       struct export_folder **ret, size_t *ret_n, bool *ret_alone)
+{
+	struct finding f = { .a = a };
+	char quoted[700], line[800];
+	int rc = 0;
+
+	if (path && (target_parse(a, str_c(path), &f.want) < 0 ||
+		     f.want.has_filter || f.want.nids))
+		return app_error(APP_USAGE, "%s is no folder", path);
+	snprintf(line, sizeof(line), "MBOX LIST");
+	if (f.want.prefix.n) {
+		char account[400];
+
+		if (str_copy(f.want.prefix, account, sizeof(account)) < 0 ||
+		    immp_quote(account, quoted, sizeof(quoted)) < 0)
+			return app_error(APP_USAGE, "%s is no folder", path);
+		snprintf(line, sizeof(line), "MBOX LIST %s", quoted);
+	}
+	rc = rows_get(&quiet, c, line, add_folder, &f, NULL);
+	if (f.failed)
+		return app_fail(NULL, IMMP_E_MEMORY);
+	if (rc < 0)
+		return app_fail(c, rc);
+	if (f.n == 0)
+		return app_error(APP_REFUSED, "there is no folder %s",
+				 path ? path : "/");
+	*ret = f.list;
+	*ret_n = f.n;
+	*ret_alone = f.want.path.n > 0;
+	return 0;
+}

@@ -1,0 +1,451 @@
+"""immp export and download against the real server: what other programs find
+in the files, and that a run killed at any moment can be run again."""
+
+import email
+import json
+import mailbox
+import os
+import pty
+import random
+import re
+import select
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+
+from immptest import IMMP, PASSWORD, UUID, Server, ok, run
+
+MANY = 500
+BARE = b'Subject: inner\n\nline one\r\nline two\nFrom me\n'
+
+
+def address(imid, folder=''):
+    return imid.replace('@', '+' + folder + '@') if folder else imid
+
+
+class World:
+    """A server, and alice's settings of immp."""
+
+    def __init__(self):
+        self.server = Server()
+        self.dir = tempfile.mkdtemp(prefix='immp-export-')
+        self.env = dict(os.environ, XDG_CONFIG_HOME=self.dir, TZ='UTC',
+                        LC_ALL='C.UTF-8', NO_COLOR='1')
+
+    def __enter__(self):
+        self.server.start()
+        self.server.account('alice@a.test', 'bob@a.test')
+        self.immp('login', 'alice@a.test', '--server',
+                  f'127.0.0.1:{self.server.port}', '--accept-new',
+                  '--password-stdin', stdin=PASSWORD + '\n')
+        return self
+
+    def __exit__(self, *exc):
+        self.server.__exit__(*exc)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def path(self, *names):
+        return os.path.join(self.dir, *names)
+
+    def start(self, *words):
+        return subprocess.Popen([IMMP, *words], env=self.env, cwd=self.dir,
+                                stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE)
+
+    def immp(self, *words, code=0, stdin=''):
+        r = subprocess.run([IMMP, *words], env=self.env, cwd=self.dir,
+                           input=stdin, capture_output=True, text=True,
+                           timeout=120)
+        ok(r.returncode == code, words, r.returncode, r.stdout, r.stderr)
+        ok((r.stderr == '') == (code == 0), words, r.stderr)
+        return r.stderr if code else r.stdout
+
+    def counts(self, *words, code=0):
+        r = subprocess.run([IMMP, *words, '--json'], env=self.env,
+                           cwd=self.dir, capture_output=True, text=True,
+                           timeout=120)
+        ok(r.returncode == code, words, r.returncode, r.stdout, r.stderr)
+        return json.loads(r.stdout)
+
+
+def fill(world):
+    """Mail of all kinds in three folders; {uuid: (folder, subject, flags)}."""
+    alice = world.server.connect('alice@a.test')
+    bob = world.server.connect('bob@a.test')
+    for path in ('/inbox/lists', '/inbox/sub.dot', '/Größe x'):
+        code, lines = alice.cmd(f'CREATE "{path}"')
+        ok(code == 200, lines)
+    made = {}
+    flags = ['', '+READ', '+FLAGGED', '+READ +ANSWERED', '+READ +FLAGGED']
+    for i in range(20):
+        folder = ['', 'lists'][i % 2]
+        subject = f'subject {i} Größe'
+        body = b'From me %d\r\n>From you\r\nblank\r\n\r\n' % i
+        if i == 4:
+            body = b'no line end'
+        if i == 6:
+            body = os.urandom(700000)
+        code, lines = bob.deliver(address('alice@a.test', folder), body,
+                                  subject=subject)
+        ok(code == 273, lines)
+        ident = re.search(UUID, lines[-1]).group(0)
+        made[ident] = (folder or 'inbox', subject, flags[i % len(flags)])
+        if flags[i % len(flags)]:
+            code, lines = alice.cmd(f'MARK #{ident} {flags[i % 5]}')
+            ok(code == 200, lines)
+    # A message inside, with line ends of every kind: kept as it is.
+    bob.send('DELIVER TO alice@a.test SUBJECT bare +MULTIPART\n'
+             'DATA text LENGTH 3 +CONTENT\nhi.'
+             f'DATA inner TYPE message/rfc822 LENGTH {len(BARE)}\n')
+    bob.send(BARE + b'DONE\n')
+    for want in (270, 272, 272, 273):
+        code, lines = bob.reply()
+        ok(code == want, lines)
+    made[re.search(UUID, lines[-1]).group(0)] = ('inbox', 'bare', '')
+    for c in (alice, bob):
+        c.close()
+    return made
+
+
+def raw(world, path):
+    """MIME of the messages of a folder: {uuid: octets}."""
+    c = world.server.connect('alice@a.test')
+    code, lines = c.cmd(f'FETCH {path} -READ')
+    ok(code in (251, 404), lines[-1])
+    got = {}
+    for at, l in enumerate(lines):
+        if isinstance(l, bytes):
+            ident = re.search(UUID, lines[at - 1]).group(0)
+            got[ident] = got.get(ident, b'') + l
+    c.close()
+    return got
+
+
+def unread(world):
+    c = world.server.connect('alice@a.test')
+    code, lines = c.cmd('CHECK /inbox')
+    ok(code == 240, lines)
+    c.close()
+    return lines[-1]
+
+
+def on_disk(octets):
+    """What a message is on disk: LF, unless a line ends otherwise."""
+    plain = octets.replace(b'\r\n', b'')
+    if b'\r' in plain or b'\n' in plain:
+        return octets
+    return octets.replace(b'\r\n', b'\n')
+
+
+def subject_of(m):
+    return str(email.header.make_header(
+        email.header.decode_header(m['subject'])))
+
+
+def letters(switches):
+    table = {'+READ': 'S', '+FLAGGED': 'F', '+ANSWERED': 'R'}
+    return ''.join(sorted(table[w] for w in switches.split()))
+
+
+def ids_of(folder):
+    """UUIDs of the names in new/ and cur/."""
+    return sorted(re.search(UUID, n).group(0) for sub in ('new', 'cur')
+                  for n in os.listdir(os.path.join(folder, sub)))
+
+
+def mutt(world, box, pattern):
+    """Subjects that mutt finds in a mailbox by a pattern."""
+    out = world.path('mutt.out')
+    with open(world.path('muttrc'), 'w', encoding='utf-8') as f:
+        f.write('set wait_key=no pipe_decode=no auto_tag=yes\n'
+                'set pipe_sep="" quit=yes move=no read_only=yes\n'
+                'set header_cache="" charset=utf-8 folder=~\n'
+                f'push "<tag-pattern>{pattern}<enter>'
+                f'<pipe-message>cat >> {out}<enter><exit>"\n')
+    if os.path.exists(out):
+        os.unlink(out)
+    master, slave = pty.openpty()
+    p = subprocess.Popen(
+        ['mutt', '-n', '-F', world.path('muttrc'), '-R', '-f', box],
+        stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+        env=dict(world.env, TERM='vt100', HOME=world.dir))
+    os.close(slave)
+    screen = b''
+    end = time.monotonic() + 60
+    while p.poll() is None and time.monotonic() < end:
+        if select.select([master], [], [], 0.1)[0]:
+            try:
+                screen += os.read(master, 65536)
+            except OSError:
+                break
+    try:
+        ok(p.wait(timeout=10) == 0, 'mutt', screen[-2000:])
+    except subprocess.TimeoutExpired:
+        p.kill()
+        p.wait()
+        raise AssertionError(f'mutt hangs: {screen[-2000:]}') from None
+    finally:
+        os.close(master)
+    with open(out, 'rb') as f:
+        found = re.findall(rb'^Subject: (.*(?:\n[ \t].*)*)', f.read(), re.M)
+    return sorted(subject_of({'subject': s.decode().strip()}) for s in found
+                  if s != b'inner')
+
+
+def check_maildir(world, made):
+    out = world.immp('export', 'md')
+    ok(out == f'exported {len(made)} messages\n', out)
+    box = mailbox.Maildir(world.path('md'), create=False)
+    lists = box.get_folder('INBOX.lists')
+    ok(sorted(box.list_folders()) ==
+       sorted(['DRAFTS', 'JUNK', 'SENT', 'TRASH', 'INBOX.lists',
+               'INBOX.sub%2Edot', 'Größe x']), box.list_folders())
+    want = raw(world, '/inbox')
+    want.update(raw(world, '/inbox/lists'))
+    seen = {}
+    for folder, md in (('inbox', box), ('lists', lists)):
+        for key in md.keys():
+            ident = re.search(UUID, key).group(0)
+            seen[ident] = (folder, subject_of(md[key]),
+                           ''.join(sorted(md[key].get_flags())),
+                           md[key].get_subdir())
+            ok(md.get_bytes(key) == on_disk(want[ident]), ident)
+    for ident, (folder, subject, switches) in made.items():
+        flags = letters(switches)
+        ok(seen[ident] == (folder, subject, flags, 'cur' if flags else 'new'),
+           seen[ident])
+    ok(len(seen) == len(made))
+    for name in os.listdir(world.path('md/new')):
+        st = os.stat(world.path('md/new', name))
+        ok(f',S={st.st_size}' in name and st.st_mode & 0o77 == 0, name)
+        ok(int(st.st_mtime) == int(name.split('.')[0]), name)
+    # Whatever was done with a file since, it is there.
+    moved = [n for n in os.listdir(world.path('md/new'))][0]
+    os.rename(world.path('md/new', moved),
+              world.path('md/cur', moved + ':2,S'))
+    ok(world.counts('export', 'md') ==
+       {'exported': 0, 'skipped': len(made)})
+    found = mutt(world, world.path('md'), '~A')
+    ok(found == sorted(s for f, s, _ in made.values() if f == 'inbox'), found)
+
+
+def check_mbox(world, made):
+    out = world.immp('export', 'all.mbox')
+    ok(out == f'exported {len(made)} messages\n', out)
+    box = mailbox.mbox(world.path('all.mbox'), create=False)
+    table = {'S': 'R', 'F': 'F', 'R': 'A'}
+    seen = sorted((subject_of(m), ''.join(sorted(set(m.get_flags()) - {'O'})))
+                  for m in box)
+    ok(seen == sorted((s, ''.join(sorted(table[x] for x in letters(f))))
+                      for _, s, f in made.values()), seen)
+    with open(world.path('all.mbox'), 'rb') as f:
+        octets = f.read()
+    ok(octets.count(b'\n>From me ') == octets.count(b'\n>>From you\n') > 10)
+    ok(octets.startswith(b'From bob@a.test ') and octets.endswith(b'\n\n'))
+    for pattern in ('~A', '~F', '~U'):
+        want = sorted(
+            s for _, s, f in made.values() if pattern == '~A' or
+            ('FLAGGED' in f if pattern == '~F' else 'READ' not in f))
+        found = mutt(world, world.path('all.mbox'), pattern)
+        ok(found == want, pattern, found)
+    ok(world.counts('export', 'all.mbox') ==
+       {'exported': 0, 'skipped': len(made)})
+    with open(world.path('all.mbox'), 'rb') as f:
+        ok(f.read() == octets)
+    ok(world.counts('export', 'boxes', '-f', 'mbox')['exported'] == len(made))
+    ok(len(mailbox.mbox(world.path('boxes/INBOX.mbox'))) +
+       len(mailbox.mbox(world.path('boxes/INBOX/lists.mbox'))) == len(made))
+    ok(os.path.exists(world.path('boxes/INBOX/sub.dot.mbox')))
+
+
+def check_files(world, made):
+    world.immp('export', 'eml', '--format', 'eml')
+    world.immp('export', 'json', '--format', 'json')
+    for path, folder in (('/inbox', 'INBOX'), ('/inbox/lists', 'INBOX/lists')):
+        for ident, octets in raw(world, path).items():
+            with open(world.path('eml', folder, ident + '.eml'), 'rb') as f:
+                ok(f.read() == octets, ident)
+            with open(world.path('json', folder, ident + '.json'),
+                      encoding='utf-8') as f:
+                m = json.load(f)
+            ok(m['_id'] == ident and m['parts'][0]['data'], ident)
+            ok(m['envelope']['subject'] == made[ident][1])
+    for form in ('eml', 'json'):
+        ok(world.counts('export', form, '-f', form) ==
+           {'exported': 0, 'skipped': len(made)})
+    # One folder, in whatever case it was written.
+    ok(world.counts('export', '/Inbox/LISTS', 'eml2', '-f', 'eml')['exported'] == 10)
+    ok(len(os.listdir(world.path('eml2/INBOX/lists'))) == 10)
+    ok(world.counts('export', '/inbox/lists', 'md2')['exported'] == 10)
+    ok(len(ids_of(world.path('md2'))) == 10)
+
+
+def test_forms():
+    with World() as world:
+        made = fill(world)
+        before = unread(world)
+        check_maildir(world, made)
+        check_mbox(world, made)
+        check_files(world, made)
+        ok(unread(world) == before, 'nothing is marked read')
+
+
+def test_refusals():
+    with World() as world:
+        fill(world)
+        for words in (('export', 'x', '-f', 'tar'),
+                      ('export', '/inbox::unread', 'x'),
+                      ('export', 'x', '-f', 'maildir', 'y', 'z')):
+            world.immp(*words, code=2)
+        world.immp('export', 'nowhere/deep/x', code=1)
+        r = world.start('export', '/nope', 'x')
+        ok(b'no folder' in r.communicate()[1] and r.returncode == 1)
+        # A file of another program is never touched.
+        with open(world.path('mine.mbox'), 'w', encoding='ascii') as f:
+            f.write('From me\n\nhello\n')
+        for log in (None, '', 'something else\n'):
+            if log is not None:
+                with open(world.path('mine.mbox.immp'), 'w',
+                          encoding='ascii') as f:
+                    f.write(log)
+            r = world.start('export', 'mine.mbox')
+            ok(b'mine.mbox' in r.communicate()[1] and r.returncode == 1)
+            with open(world.path('mine.mbox'), encoding='ascii') as f:
+                ok(f.read() == 'From me\n\nhello\n')
+        # Nor one that another program has changed since.
+        world.immp('export', 'all.mbox')
+        with open(world.path('all.mbox'), 'a', encoding='ascii') as f:
+            f.write('From me\n\nhello\n')
+        size = os.stat(world.path('all.mbox')).st_size
+        r = world.start('export', 'all.mbox')
+        ok(b'changed' in r.communicate()[1] and r.returncode == 1)
+        ok(os.stat(world.path('all.mbox')).st_size == size)
+
+
+def many(world):
+    """MANY messages; {uuid: octets}."""
+    bob = world.server.connect('bob@a.test')
+    rng = random.Random(7)
+    texts = [b'From line %d\r\n' % i + b'some text of some mail\r\n' *
+             rng.randint(20, 400) for i in range(MANY)]
+
+    def send():
+        for i, text in enumerate(texts):
+            bob.send(f'DELIVER TO alice@a.test SUBJECT "m {i}"\n'
+                     f'DATA LENGTH {len(text)}\n'.encode() + text + b'DONE\n')
+
+    t = threading.Thread(target=send)
+    t.start()
+    for _ in texts:
+        for want in (270, 272, 273):
+            code, lines = bob.reply()
+            ok(code == want, lines)
+    t.join()
+    bob.close()
+    want = raw(world, '/inbox')
+    ok(len(want) == MANY)
+    return want
+
+
+def killed(world, words, steps):
+    """Run and kill, later each time, until a run comes to its end."""
+    kills = 0
+    for delay in steps:
+        p = world.start(*words)
+        try:
+            p.communicate(timeout=delay)
+            ok(p.returncode == 0, words, p.returncode)
+            break
+        except subprocess.TimeoutExpired:
+            p.kill()
+            p.communicate()
+            kills += 1
+    else:
+        out = world.immp(*words)
+        ok(out.startswith('exported '), out)
+    ok(kills > 2, 'killed only', kills)
+
+
+STEPS = [0.02, 0.05, 0.08, 0.1, 0.12, 0.13, 0.15, 0.17, 0.2, 0.22]
+
+
+def test_kill_maildir():
+    with World() as world:
+        want = many(world)
+        killed(world, ('export', 'md'), STEPS)
+        ok(ids_of(world.path('md')) == sorted(want))
+        ok(os.listdir(world.path('md/tmp')) == [])
+        for name in os.listdir(world.path('md/new')):
+            with open(world.path('md/new', name), 'rb') as f:
+                ok(f.read() ==
+                   on_disk(want[re.search(UUID, name).group(0)]), name)
+
+
+def test_kill_mbox():
+    with World() as world:
+        want = many(world)
+        killed(world, ('export', 'all.mbox'), STEPS)
+        with open(world.path('all.mbox'), 'rb') as f:
+            octets = f.read()
+        pieces = re.split(rb'(?m)^From bob@a\.test .{24}\n', octets)
+        ok(pieces[0] == b'' and len(pieces) == MANY + 1, len(pieces))
+        got = sorted(re.sub(rb'(?m)^>(>*From )', rb'\1', p[:-1])
+                     for p in pieces[1:])
+        ok(got == sorted(on_disk(o) for o in want.values()))
+
+
+def test_download():
+    with World() as world:
+        want = many(world)
+        ok(world.counts('download', 'md') ==
+           {'exported': MANY, 'skipped': 0})
+        ok(len(raw(world, '/inbox')) == MANY, 'nothing is deleted unasked')
+        # A file that is not whole is no reason to delete anything.
+        name = os.listdir(world.path('md/new'))[0]
+        short = re.search(UUID, name).group(0)
+        os.truncate(world.path('md/new', name), 100)
+        n = world.counts('download', 'md', '--delete', code=1)
+        ok(n == {'exported': 0, 'skipped': MANY, 'deleted': MANY - 1}, n)
+        ok(list(raw(world, '/inbox')) == [short])
+        ok(len(raw(world, '/trash')) == MANY - 1)
+        os.unlink(world.path('md/new', name))
+        ok(world.counts('download', 'md', '--delete') ==
+           {'exported': 1, 'skipped': 0, 'deleted': 1})
+        ok(ids_of(world.path('md')) == sorted(want))
+        ok(raw(world, '/inbox') == {})
+
+
+def test_kill_download():
+    with World() as world:
+        want = many(world)
+        killed(world, ('download', 'md', '--delete'), STEPS)
+        ok(raw(world, '/inbox') == {})
+        ok(ids_of(world.path('md')) == sorted(want))
+        for name in os.listdir(world.path('md/new')):
+            with open(world.path('md/new', name), 'rb') as f:
+                ok(f.read() ==
+                   on_disk(want[re.search(UUID, name).group(0)]), name)
+
+
+def test_one_at_a_time():
+    """Two exports to one folder: one has to wait."""
+    with World() as world:
+        many(world)
+        first = world.start('export', 'md')
+        while not os.path.exists(world.path('md/tmp')):
+            ok(first.poll() is None)
+            time.sleep(0.002)
+        first.send_signal(19)
+        second = world.start('export', 'md')
+        error = second.communicate()[1]
+        first.send_signal(18)
+        ok(first.wait(timeout=60) == 0)
+        first.communicate()
+        ok(second.returncode == 75 and b'in use' in error, error)
+
+
+if __name__ == '__main__':
+    run(test_forms, test_refusals, test_kill_maildir, test_kill_mbox,
+        test_download, test_kill_download, test_one_at_a_time)
