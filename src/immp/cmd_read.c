@@ -8,7 +8,6 @@
  * --raw, --part and --mime hand out octets as they are.  On a terminal they
  * are cleaned, and what is no text is not shown at all.
  */
-#include <iconv.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "immp/cmds.h"
 #include "immp/conn.h"
 #include "immp/html.h"
+#include "immp/inner.h"
 #include "immp/message.h"
 #include "immp/rows.h"
 #include "immp/term.h"
@@ -87,6 +87,29 @@ copy(struct immp *c, struct immp_fetch *f)
 	return rc < 0 ? app_fail(c, rc) : APP_DONE;
 }
 
+/* A part of what is inside a signed one. */
+static int
+copy_inner(struct app *a, struct immp *c, const char *target,
+	   const struct part_view *outer, const char *id)
+{
+	CLEANUP_BUF struct buf octets = { 0 };
+	const struct mime_part *p;
+	struct inner i;
+	int rc = inner_get(c, target, outer, app_has(a, "peek"), &i);
+
+	if (rc == 0 && (p = inner_find(&i, str_c(id))) == NULL)
+		rc = app_error(APP_REFUSED, "there is no part %s", id);
+	if (rc == 0) {
+		buf_init(&octets, i.octets.max);
+		if (!inner_decode(p, &octets))
+			rc = app_error(APP_REFUSED, "out of memory");
+	}
+	if (rc == 0)
+		term_write(buf_str(&octets));
+	inner_done(&i);
+	return rc;
+}
+
 static int
 copy_part(struct app *a, struct immp *c, const char *target, const json_t *m,
 	  const char *id)
@@ -107,6 +130,8 @@ copy_part(struct app *a, struct immp *c, const char *target, const json_t *m,
 		f.peek = app_has(a, "peek");
 		return copy(c, &f);
 	}
+	if (inner_of(m, &p) && strchr(id, '/'))
+		return copy_inner(a, c, target, &p, id);
 	return app_error(APP_REFUSED, "there is no part %s", id);
 }
 
@@ -204,34 +229,15 @@ print_head(const json_t *m)
 
 /* --- the text --- */
 
-/* Text in another character set, as UTF-8; false if that is not known. */
 static bool
-convert(const char *charset, struct str in, struct buf *out)
+is_flowed(const struct part_view *p, bool *ret_delsp)
 {
-	iconv_t cd = iconv_open("UTF-8", charset);
-	char *from = (char *)(uintptr_t)in.p; /* iconv() only reads it */
-	size_t left = in.n;
+	char value[16];
 
-	if (cd == (iconv_t)-1)
-		return false;
-	while (left) {
-		char chunk[4096];
-		char *to = chunk;
-		size_t room = sizeof(chunk);
-		size_t rc = iconv(cd, &from, &left, &to, &room);
-
-		if (buf_add(out, chunk, sizeof(chunk) - room) < 0)
-			break;
-		/* What makes no sense is left out, octet by octet. */
-		if (rc == (size_t)-1 && room == sizeof(chunk)) {
-			if (buf_add_cstr(out, "\xef\xbf\xbd") < 0)
-				break;
-			from++;
-			left--;
-		}
-	}
-	iconv_close(cd);
-	return true;
+	part_param(p, "delsp", value, sizeof(value));
+	*ret_delsp = strcmp(value, "yes") == 0;
+	part_param(p, "format", value, sizeof(value));
+	return part_type_is(p, "text/plain") && strcmp(value, "flowed") == 0;
 }
 
 static void
@@ -240,21 +246,59 @@ print_text(struct str text, const struct part_view *p)
 	CLEANUP_BUF struct buf utf8 = { 0 }, plain = { 0 }, wrapped = { 0 };
 	char charset[64];
 	size_t cols = term_width();
+	bool delsp;
 
 	buf_init(&utf8, 8u << 20);
 	buf_init(&plain, 16u << 20);
 	buf_init(&wrapped, 64u << 20);
 	part_param(p, "charset", charset, sizeof(charset));
-	if (charset[0] && strcmp(charset, "utf-8") != 0 &&
-	    strcmp(charset, "us-ascii") != 0 && convert(charset, text, &utf8))
+	mime_init();
+	if (mime_utf8(str_c(charset), text, &utf8) == 0)
 		text = buf_str(&utf8);
 	if (part_type_is(p, "text/html") && html_text(&plain, text) == 0)
+		text = buf_str(&plain);
+	else if (is_flowed(p, &delsp) && text_flowed(&plain, text, delsp) == 0)
 		text = buf_str(&plain);
 	if (cols > TEXT_COLS)
 		cols = TEXT_COLS;
 	putchar('\n');
-	if (text_wrap(&wrapped, text, cols) == 0)
+	if (str_trim(text).n == 0)
+		printf("(the text is empty)\n");
+	else if (text_wrap(&wrapped, text, cols) == 0)
 		fwrite(buf_data(&wrapped), 1, wrapped.n, stdout);
+}
+
+static void
+print_cut(void)
+{
+	printf("\n(cut here; the rest of the text: read --raw)\n");
+}
+
+static void
+print_no_text(void)
+{
+	printf("\n(no text; see the attachments)\n");
+}
+
+/* Of what is inside a signed part. */
+static void
+show_inner_text(const struct inner *i)
+{
+	const struct mime_part *p = inner_text(i);
+	CLEANUP_BUF struct buf text = { 0 };
+	struct part_view v;
+	bool whole;
+
+	if (!p) {
+		print_no_text();
+		return;
+	}
+	buf_init(&text, TEXT_SHOWN);
+	whole = inner_decode(p, &text);
+	v = (struct part_view){ .type = p->type };
+	print_text(buf_str(&text), &v);
+	if (!whole)
+		print_cut();
 }
 
 static int
@@ -270,7 +314,7 @@ show_text(struct app *a, struct immp *c, const char *target,
 	buf_init(&text, TEXT_SHOWN);
 	if (!message_text_part(m, &p) ||
 	    str_copy(p.id, id, sizeof(id)) < 0) {
-		printf("\n(no text; see the attachments)\n");
+		print_no_text();
 		return 0;
 	}
 	f.target = target;
@@ -285,7 +329,7 @@ show_text(struct app *a, struct immp *c, const char *target,
 		return app_fail(c, rc);
 	print_text(buf_str(&text), &p);
 	if (f.count)
-		printf("\n(cut here; the rest of the text: read --raw)\n");
+		print_cut();
 	return 0;
 }
 
@@ -305,43 +349,81 @@ mark_read(struct app *a, struct immp *c, const char *target, const json_t *m)
 	(void)immp_command(c, line, NULL, NULL); /* a courtesy */
 }
 
+/* One line of the list; outer: the part that p is in, or empty. */
 static void
-print_attachments(const json_t *m)
+print_attachment(struct str outer, const struct part_view *p, bool *first)
+{
+	CLEANUP_BUF struct buf b = { 0 };
+	char size[16];
+
+	buf_init(&b, 1u << 20);
+	when_size(p->length, size);
+	if (text_line(&b, outer) < 0 ||
+	    (outer.n && buf_add_c(&b, '/') < 0) ||
+	    text_line(&b, p->id) < 0 || buf_add_cstr(&b, "  ") < 0 ||
+	    text_line(&b, p->file) < 0 ||
+	    buf_addf(&b, "%s(", p->file.n ? " " : "") < 0 ||
+	    text_line(&b, p->type) < 0 || buf_addf(&b, ", %s)", size) < 0)
+		return;
+	printf("%s  %.*s\n", *first ? "\nAttachments:\n" : "",
+	       STR_ARG(buf_str(&b)));
+	*first = false;
+}
+
+static void
+print_attachments(const json_t *m, const struct inner *i)
 {
 	bool first = true;
 
-	for (size_t i = 0; i < message_parts(m); i++) {
-		CLEANUP_BUF struct buf b = { 0 };
+	for (size_t k = 0; k < message_parts(m); k++) {
 		struct part_view p;
-		char size[16];
 
-		message_part(m, i, &p);
-		if (!part_is_attachment(&p))
-			continue;
-		buf_init(&b, 1u << 20);
-		when_size(p.length, size);
-		if (text_line(&b, p.id) < 0 || buf_add_cstr(&b, "  ") < 0 ||
-		    text_line(&b, p.file) < 0 ||
-		    buf_addf(&b, "%s(", p.file.n ? " " : "") < 0 ||
-		    text_line(&b, p.type) < 0 || buf_addf(&b, ", %s)", size) < 0)
-			continue;
-		printf("%s  %.*s\n", first ? "\nAttachments:\n" : "",
-		       STR_ARG(buf_str(&b)));
-		first = false;
+		message_part(m, k, &p);
+		if (part_is_attachment(&p))
+			print_attachment(STR(""), &p, &first);
 	}
+	for (size_t k = 0; i && k < i->mail.nparts; k++) {
+		const struct mime_part *p = &i->mail.parts[k];
+		struct part_view v = { .id = p->id, .type = p->type,
+				       .file = p->file };
+
+		if (!inner_is_attachment(i, p))
+			continue;
+		v.length = mime_decoded_length(p);
+		print_attachment(str_c(i->id), &v, &first);
+	}
+}
+
+/* A message whose content is a signed one. */
+static int
+show_inner(struct app *a, struct immp *c, const char *target, const json_t *m,
+	   const struct part_view *p)
+{
+	struct inner i;
+	int rc = inner_get(c, target, p, app_has(a, "peek"), &i);
+
+	if (rc == 0) {
+		show_inner_text(&i);
+		print_attachments(m, &i);
+	}
+	inner_done(&i);
+	return rc;
 }
 
 static int
 show(struct app *a, struct immp *c, const char *target, const json_t *m)
 {
+	struct part_view p;
 	int rc;
 
 	print_head(m);
+	if (inner_of(m, &p))
+		return show_inner(a, c, target, m, &p);
 	rc = show_text(a, c, target, m);
 	if (rc)
 		return rc;
 	mark_read(a, c, target, m);
-	print_attachments(m);
+	print_attachments(m, NULL);
 	return APP_DONE;
 }
 

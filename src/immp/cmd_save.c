@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "immp/cmds.h"
 #include "immp/conn.h"
+#include "immp/inner.h"
 #include "immp/message.h"
 #include "immp/outfile.h"
 #include "immp/term.h"
@@ -79,16 +80,31 @@ failed(const struct saving *s, int error)
 			 err_text(error));
 }
 
+/* Whole: it gets its name, and is told. */
+static int
+keep(struct saving *s, const struct part_view *p)
+{
+	char name[NAME_MAX_OCTETS + 1];
+	int rc;
+
+	name_safe(p->file.n ? p->file : p->id, "part", name);
+	rc = outfile_keep(&s->out, name);
+	outfile_drop(&s->out);
+	if (rc < 0)
+		return failed(s, rc);
+	s->saved++;
+	return report(s, p) < 0 ? APP_REFUSED : 0;
+}
+
 static int
 save_part(struct saving *s, const struct part_view *p)
 {
-	char name[NAME_MAX_OCTETS + 1], id[300];
 	struct immp_fetch f = IMMP_FETCH_INIT;
+	char id[300];
 	int rc;
 
 	if (str_copy(p->id, id, sizeof(id)) < 0)
 		return app_error(APP_REFUSED, "a part has too long a name");
-	name_safe(p->file.n ? p->file : p->id, "part", name);
 	rc = outfile_begin(&s->out, s->fd);
 	if (rc < 0)
 		return failed(s, rc);
@@ -103,12 +119,50 @@ save_part(struct saving *s, const struct part_view *p)
 		outfile_drop(&s->out);
 		return s->error < 0 ? failed(s, s->error) : app_fail(s->c, rc);
 	}
-	rc = outfile_keep(&s->out, name);
-	outfile_drop(&s->out);
-	if (rc < 0)
+	return keep(s, p);
+}
+
+/* --- of what is inside a signed part --- */
+
+static int
+save_inner_part(struct saving *s, const struct inner *i,
+		const struct mime_part *p)
+{
+	struct part_view v = { .type = p->type, .file = p->file };
+	struct mime_decode d;
+	char piece[16384], id[600];
+	size_t n;
+	int rc = outfile_begin(&s->out, s->fd);
+
+	snprintf(id, sizeof(id), "%s/%.*s", i->id, STR_ARG(p->id));
+	v.id = str_c(id);
+	mime_decode_init(&d, p);
+	while (rc == 0 && (n = mime_decode(&d, piece, sizeof(piece))) > 0) {
+		rc = outfile_write(&s->out, str_n(piece, n));
+		v.length += n;
+	}
+	if (rc < 0) {
+		outfile_drop(&s->out);
 		return failed(s, rc);
-	s->saved++;
-	return report(s, p) < 0 ? APP_REFUSED : 0;
+	}
+	return keep(s, &v);
+}
+
+static int
+save_inner(struct saving *s, const struct part_view *outer, const char *only)
+{
+	struct inner i;
+	int rc = inner_get(s->c, s->target, outer, true, &i);
+
+	for (size_t k = 0; rc == 0 && k < i.mail.nparts; k++) {
+		const struct mime_part *p = &i.mail.parts[k];
+
+		if (only ? p == inner_find(&i, str_c(only))
+			 : inner_is_attachment(&i, p))
+			rc = save_inner_part(s, &i, p);
+	}
+	inner_done(&i);
+	return rc;
 }
 
 static int
@@ -123,6 +177,8 @@ save_all(struct saving *s, const json_t *m)
 		if (only ? str_eq(p.id, str_c(only)) : part_is_attachment(&p))
 			rc = save_part(s, &p);
 	}
+	if (rc == 0 && inner_of(m, &p) && !(only && s->saved))
+		rc = save_inner(s, &p, only);
 	if (rc == 0 && s->saved == 0)
 		rc = only ? app_error(APP_REFUSED, "there is no part %s", only)
 			  : app_error(APP_REFUSED, "%s has no attachments",

@@ -1,388 +1,393 @@
 /*
- * Not a parser of HTML: a walk over tags and text, which never fails on what
- * is no HTML.  Two things are remembered: blanks and line ends that are due
- * before the next text, and the link that is open.
+ * Gumbo makes the tree, and a walk without recursion writes the text.
+ *
+ * Some steps of a parser look through all open elements, so that a page of
+ * elements within elements costs the square of its length; and Gumbo frees its
+ * tree by recursion.  So all its memory is an arena's, which is freed as one,
+ * and asking for memory ends the parsing when it has taken too much of it, or
+ * too long: Gumbo holds nothing but memory, so it may be left by longjmp().
+ * Such a page is shown without its tags (html_strip.c).
  */
 #include "immp/html.h"
 
-#include "base/utf8.h"
+#include <gumbo.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <time.h>
 
-struct html {
-	struct buf *b;
-	bool blank;		/* a blank is due */
-	int breaks;		/* line ends are due: at most 2 */
-	bool begun;		/* some text has been written */
-	bool pre;		/* blanks count */
-	bool no_more;		/* no '>' stands in the rest */
-	struct str href;	/* of the open link */
-	size_t link_at;		/* where its text began */
-	int err;
+#include "base/arena.h"
+#include "immp/html_priv.h"
+
+#define PARSE_MEMORY (192u << 20)
+#define PARSE_MS 250		/* of the processor */
+#define LOOK_EVERY 256		/* allocations between looks at the clock */
+
+/* --- the tree --- */
+
+struct parsing {
+	struct arena a;
+	jmp_buf out;
+	uint64_t until;
+	unsigned count;
 };
 
-static void
-put(struct html *h, struct str s)
+static uint64_t
+cpu_ms(void)
 {
-	int rc = 0;
+	struct timespec t = { 0 };
 
-	if (h->err < 0)
-		return;
-	for (; h->breaks && h->begun && rc == 0; h->breaks--) {
-		rc = buf_add_c(h->b, '\n');
-		h->blank = false;
-	}
-	h->breaks = 0;
-	if (h->blank && h->begun && rc == 0)
-		rc = buf_add_c(h->b, ' ');
-	h->blank = false;
-	if (rc == 0)
-		rc = buf_add_str(h->b, s);
-	h->begun = true;
-	h->err = rc;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-static void
-need_breaks(struct html *h, int n)
+static void *
+allocate(void *ctx, size_t n)
 {
-	if (h->breaks < n)
-		h->breaks = n;
-}
+	struct parsing *p = ctx;
+	void *got = arena_alloc(&p->a, n ? n : 1);
 
-/* --- entities --- */
-
-static const struct {
-	const char *name;
-	uint32_t cp;
-} entities[] = {
-	{ "amp", '&' }, { "lt", '<' }, { "gt", '>' }, { "quot", '"' },
-	{ "apos", '\'' }, { "nbsp", ' ' }, { "ndash", 0x2013 },
-	{ "mdash", 0x2014 }, { "hellip", 0x2026 }, { "copy", 0xa9 },
-	{ "reg", 0xae }, { "euro", 0x20ac }, { "laquo", 0xab },
-	{ "raquo", 0xbb }, { "lsquo", 0x2018 }, { "rsquo", 0x2019 },
-	{ "ldquo", 0x201c }, { "rdquo", 0x201d }, { "bull", 0x2022 },
-	{ "middot", 0xb7 }, { "auml", 0xe4 }, { "ouml", 0xf6 },
-	{ "uuml", 0xfc }, { "Auml", 0xc4 }, { "Ouml", 0xd6 },
-	{ "Uuml", 0xdc }, { "szlig", 0xdf }, { "eacute", 0xe9 },
-	{ "egrave", 0xe8 }, { "agrave", 0xe0 }, { "aring", 0xe5 },
-	{ "oslash", 0xf8 }, { "aelig", 0xe6 }, { "zwnj", 0 }, { "shy", 0 },
-};
-
-static bool
-number(struct str s, uint32_t *ret)
-{
-	uint32_t base = 10, n = 0;
-
-	if (s.n && (*s.p == 'x' || *s.p == 'X')) {
-		base = 16;
-		s = str_from(s, 1);
-	}
-	if (s.n == 0 || s.n > 7)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		uint32_t c = (unsigned char)s.p[i] | 0x20u;
-		uint32_t d = c >= '0' && c <= '9' ? c - '0' :
-			     c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
-
-		if (d >= base)
-			return false;
-		n = n * base + d;
-	}
-	*ret = n;
-	return true;
-}
-
-/* Resolve an entity at the start of s; octets of it, or 0 if it is none. */
-static size_t
-entity(struct str s, uint32_t *ret)
-{
-	ptrdiff_t end = str_chr(str_sub(s, 0, 12), ';', 0);
-	struct str name;
-
-	if (end < 2)
-		return 0;
-	name = str_sub(s, 1, (size_t)end - 1);
-	if (name.p[0] == '#')
-		return number(str_from(name, 1), ret) ? (size_t)end + 1 : 0;
-	for (size_t i = 0; i < sizeof(entities) / sizeof(entities[0]); i++)
-		if (str_eq(name, str_c(entities[i].name))) {
-			*ret = entities[i].cp;
-			return (size_t)end + 1;
-		}
-	return 0;
-}
-
-/* --- text --- */
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+	if (!got || (++p->count % LOOK_EVERY == 0 && cpu_ms() > p->until))
+		longjmp(p->out, 1);
+	return got;
 }
 
 static void
-text(struct html *h, struct str s)
+forget(void *ctx, void *old)
 {
-	while (s.n && h->err == 0) {
-		uint32_t cp = 0;
-		char octets[4];
-		size_t used;
-		int n;
+	(void)ctx;
+	(void)old; /* the arena's */
+}
 
-		if (h->pre && *s.p == '\n') {
-			h->breaks++;
-			s = str_from(s, 1);
-			continue;
-		}
-		if (is_blank(*s.p) && (!h->pre || *s.p == '\r')) {
-			h->blank = !h->pre;
-			s = str_from(s, 1);
-			continue;
-		}
-		used = *s.p == '&' ? entity(s, &cp) : 0;
-		if (used) {
-			n = utf8_encode(cp, octets);
-			if (cp == ' ')
-				h->blank = true;
-			else if (cp && n > 0)
-				put(h, str_n(octets, (size_t)n));
-		} else {
-			for (used = 1; used < s.n && s.p[used] != '&' &&
-				       !is_blank(s.p[used]);)
-				used++;
-			put(h, str_sub(s, 0, used));
-		}
-		s = str_from(s, used);
+/* NULL: too much.  The tree is p->a's. */
+static const GumboNode *
+parse(struct parsing *p, struct str s)
+{
+	GumboOptions o = kGumboDefaultOptions;
+
+	o.allocator = allocate;
+	o.deallocator = forget;
+	o.userdata = p;
+	o.max_errors = 0;
+	p->until = cpu_ms() + PARSE_MS;
+	if (setjmp(p->out))
+		return NULL;
+	return gumbo_parse_with_options(&o, s.p ? s.p : "", s.n)->root;
+}
+
+/* --- the walk --- */
+
+struct walk {
+	struct html_out o;
+	unsigned pre;		/* elements around where blanks count */
+	size_t link_at;		/* where the text of the open link began */
+};
+
+enum effect { PLAIN, HIDDEN, BREAK, BLOCK, PARAGRAPH, LIST, ITEM, CELL, RULE,
+	      QUOTE, PRE, LINK, IMAGE };
+
+static enum effect
+effect_of(GumboTag tag)
+{
+	switch (tag) {
+	case GUMBO_TAG_HEAD: case GUMBO_TAG_SCRIPT: case GUMBO_TAG_STYLE:
+	case GUMBO_TAG_TITLE: case GUMBO_TAG_TEMPLATE: case GUMBO_TAG_OBJECT:
+	case GUMBO_TAG_SVG: case GUMBO_TAG_SELECT:
+		return HIDDEN;
+	case GUMBO_TAG_BR:
+		return BREAK;
+	case GUMBO_TAG_DIV: case GUMBO_TAG_TR: case GUMBO_TAG_BODY:
+	case GUMBO_TAG_SECTION: case GUMBO_TAG_ARTICLE: case GUMBO_TAG_HEADER:
+	case GUMBO_TAG_FOOTER: case GUMBO_TAG_MAIN: case GUMBO_TAG_NAV:
+	case GUMBO_TAG_ASIDE: case GUMBO_TAG_CENTER: case GUMBO_TAG_ADDRESS:
+	case GUMBO_TAG_FORM: case GUMBO_TAG_CAPTION: case GUMBO_TAG_DT:
+	case GUMBO_TAG_DD: case GUMBO_TAG_FIGURE: case GUMBO_TAG_FIGCAPTION:
+		return BLOCK;
+	case GUMBO_TAG_P: case GUMBO_TAG_TABLE: case GUMBO_TAG_DL:
+	case GUMBO_TAG_H1: case GUMBO_TAG_H2: case GUMBO_TAG_H3:
+	case GUMBO_TAG_H4: case GUMBO_TAG_H5: case GUMBO_TAG_H6:
+		return PARAGRAPH;
+	case GUMBO_TAG_UL: case GUMBO_TAG_OL: case GUMBO_TAG_MENU:
+		return LIST;
+	case GUMBO_TAG_LI:
+		return ITEM;
+	case GUMBO_TAG_TD: case GUMBO_TAG_TH:
+		return CELL;
+	case GUMBO_TAG_HR:
+		return RULE;
+	case GUMBO_TAG_BLOCKQUOTE:
+		return QUOTE;
+	case GUMBO_TAG_PRE: case GUMBO_TAG_TEXTAREA:
+		return PRE;
+	case GUMBO_TAG_A:
+		return LINK;
+	case GUMBO_TAG_IMG:
+		return IMAGE;
+	default:
+		return PLAIN;
 	}
 }
 
-/* --- tags --- */
-
-enum tag_effect { TAG_NONE, TAG_BREAK, TAG_BLOCK, TAG_PARAGRAPH, TAG_ITEM,
-		  TAG_CELL, TAG_RULE, TAG_SKIP, TAG_PRE, TAG_LINK, TAG_IMAGE };
-
-static const struct {
-	const char *name;
-	enum tag_effect effect;
-} tags[] = {
-	{ "br", TAG_BREAK }, { "p", TAG_PARAGRAPH }, { "div", TAG_BLOCK },
-	{ "h1", TAG_PARAGRAPH }, { "h2", TAG_PARAGRAPH },
-	{ "h3", TAG_PARAGRAPH }, { "h4", TAG_PARAGRAPH },
-	{ "ul", TAG_PARAGRAPH }, { "ol", TAG_PARAGRAPH }, { "li", TAG_ITEM },
-	{ "table", TAG_PARAGRAPH }, { "tr", TAG_BLOCK }, { "td", TAG_CELL },
-	{ "th", TAG_CELL }, { "blockquote", TAG_PARAGRAPH },
-	{ "hr", TAG_RULE }, { "script", TAG_SKIP }, { "style", TAG_SKIP },
-	{ "head", TAG_SKIP }, { "title", TAG_SKIP }, { "pre", TAG_PRE },
-	{ "a", TAG_LINK }, { "img", TAG_IMAGE }, { "section", TAG_BLOCK },
-	{ "article", TAG_BLOCK }, { "header", TAG_BLOCK },
-	{ "footer", TAG_BLOCK }, { "body", TAG_BLOCK }, { "html", TAG_NONE },
-};
-
-static enum tag_effect
-effect_of(struct str name)
-{
-	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
-		if (str_eqi(name, str_c(tags[i].name)))
-			return tags[i].effect;
-	return TAG_NONE;
-}
-
-/* The value of an attribute inside a tag; empty where it is missing. */
 static struct str
-attribute(struct str tag, const char *name)
+attribute(const GumboNode *n, const char *name)
 {
-	struct str want = str_c(name);
+	const GumboAttribute *a =
+		gumbo_get_attribute(&n->v.element.attributes, name);
 
-	for (size_t i = 0; i + want.n + 1 < tag.n; i++) {
-		struct str v;
-		char quote;
+	return a ? str_trim(str_c(a->value)) : STR("");
+}
 
-		if (!is_blank(tag.p[i]) ||
-		    !str_eqi(str_sub(tag, i + 1, want.n), want) ||
-		    tag.p[i + 1 + want.n] != '=')
-			continue;
-		v = str_from(tag, i + want.n + 2);
-		quote = v.n ? *v.p : '\0';
-		if (quote == '"' || quote == '\'') {
-			ptrdiff_t end = str_chr(v, quote, 1);
+/* Not for readers: `hidden`, or a style that says so. */
+static bool
+is_hidden(const GumboNode *n)
+{
+	static const char want[] = "display:none";
+	struct str style = attribute(n, "style");
+	size_t at = 0;
 
-			return end < 0 ? STR("") : str_sub(v, 1,
-							   (size_t)end - 1);
-		}
-		for (size_t n = 0; n < v.n; n++)
-			if (is_blank(v.p[n]) || v.p[n] == '>')
-				return str_sub(v, 0, n);
-		return v;
+	if (gumbo_get_attribute(&n->v.element.attributes, "hidden"))
+		return true;
+	for (size_t i = 0; i < style.n && want[at]; i++) {
+		char c = style.p[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c |= 0x20;
+		if (c == want[at])
+			at++;
+		else if (c != ' ')
+			at = c == want[0];
 	}
-	return STR("");
+	return want[at] == '\0';
 }
 
-static void
-end_link(struct html *h)
+static bool
+is_parent(const GumboNode *n, GumboTag tag)
 {
-	struct str href = h->href, shown;
-
-	h->href = STR("");
-	if (href.n == 0 || h->err < 0 || h->link_at > h->b->n)
-		return;
-	shown = str_from(buf_str(h->b), h->link_at);
-	/* A link that shows where it leads needs no telling. */
-	if (str_find(shown, href) >= 0 || str_starts(href, STR("#")) ||
-	    href.n > 500)
-		return;
-	put(h, STR(" <"));
-	text(h, href);
-	put(h, STR(">"));
+	return n->parent && n->parent->type == GUMBO_NODE_ELEMENT &&
+	       n->parent->v.element.tag == tag;
 }
 
 static void
-begin(struct html *h, enum tag_effect effect, struct str tag)
+begin_item(struct walk *w, const GumboNode *n)
+{
+	char mark[32] = "* ";
+	unsigned number = 1;
+
+	if (is_parent(n, GUMBO_TAG_OL)) {
+		const GumboVector *all = &n->parent->v.element.children;
+
+		/* An element costs its place once: lists are short. */
+		for (size_t i = 0; i < n->index_within_parent &&
+				   i < all->length && i < 1000;
+		     i++) {
+			const GumboNode *sibling = all->data[i];
+
+			number += sibling->type == GUMBO_NODE_ELEMENT &&
+				  sibling->v.element.tag == GUMBO_TAG_LI;
+		}
+		snprintf(mark, sizeof(mark), "%u. ", number);
+	}
+	html_breaks(&w->o, 1);
+	html_put(&w->o, str_c(mark));
+	w->o.marked = true;
+}
+
+static void
+end_link(struct walk *w, const GumboNode *n)
+{
+	struct str href = attribute(n, "href"), shown, bare = href;
+
+	if (href.n == 0 || href.n > 500 || w->o.err < 0 ||
+	    w->link_at > w->o.b->n || str_starts(href, STR("#")))
+		return;
+	if (str_starts(bare, STR("mailto:")))
+		bare = str_from(bare, 7);
+	/* A link that shows where it leads needs no telling. */
+	shown = str_from(buf_str(w->o.b), w->link_at);
+	if (str_find(shown, bare) >= 0)
+		return;
+	w->o.blank = true;
+	html_put(&w->o, STR("<"));
+	html_flow(&w->o, href);
+	html_put(&w->o, STR(">"));
+}
+
+static void
+begin(struct walk *w, const GumboNode *n, enum effect e)
 {
 	struct str alt;
 
-	switch (effect) {
-	case TAG_BREAK:
-		h->breaks++;
+	switch (e) {
+	case BREAK:
+		if (w->o.breaks < 20)
+			w->o.breaks++;
 		break;
-	case TAG_ITEM:
-		need_breaks(h, 1);
-		put(h, STR("* "));
+	case BLOCK:
+		html_breaks(&w->o, 1);
 		break;
-	case TAG_CELL:
-		h->blank = true;
+	case LIST:
+		html_breaks(&w->o, is_parent(n, GUMBO_TAG_LI) ? 1 : 2);
+		w->o.indent += w->o.indent < 8 && is_parent(n, GUMBO_TAG_LI);
 		break;
-	case TAG_RULE:
-		need_breaks(h, 1);
-		put(h, STR("----"));
-		need_breaks(h, 1);
+	case PARAGRAPH:
+		html_breaks(&w->o, 2);
 		break;
-	case TAG_PRE:
-		h->pre = true;
-		need_breaks(h, 2);
+	case QUOTE:
+		html_breaks(&w->o, 2);
+		w->o.quotes += w->o.quotes < 8;
 		break;
-	case TAG_LINK:
-		end_link(h);
-		h->href = attribute(tag, "href");
-		h->link_at = h->b->n;
+	case PRE:
+		html_breaks(&w->o, 2);
+		w->pre++;
 		break;
-	case TAG_IMAGE:
-		alt = attribute(tag, "alt");
-		if (alt.n) {
-			put(h, STR("["));
-			text(h, alt);
-			put(h, STR("]"));
-		}
+	case ITEM:
+		begin_item(w, n);
 		break;
-	case TAG_BLOCK:
-		need_breaks(h, 1);
+	case CELL:
+		w->o.cell = w->o.begun && w->o.breaks == 0;
 		break;
-	case TAG_PARAGRAPH:
-		need_breaks(h, 2);
+	case RULE:
+		html_breaks(&w->o, 1);
+		html_put(&w->o, STR("----"));
+		html_breaks(&w->o, 1);
 		break;
-	case TAG_NONE:
-	case TAG_SKIP:
+	case LINK:
+		w->link_at = w->o.b->n;
+		break;
+	case IMAGE:
+		alt = attribute(n, "alt");
+		if (alt.n == 0)
+			break;
+		html_put(&w->o, STR("["));
+		html_flow(&w->o, alt);
+		html_put(&w->o, STR("]"));
+		break;
+	case PLAIN:
+	case HIDDEN:
 		break;
 	}
 }
 
 static void
-end(struct html *h, enum tag_effect effect)
+end(struct walk *w, const GumboNode *n, enum effect e)
 {
-	switch (effect) {
-	case TAG_LINK:
-		end_link(h);
+	switch (e) {
+	case PARAGRAPH:
+		html_breaks(&w->o, 2);
 		break;
-	case TAG_PRE:
-		h->pre = false;
-		need_breaks(h, 2);
+	case LIST:
+		w->o.marked = false;
+		if (is_parent(n, GUMBO_TAG_LI) && w->o.indent)
+			w->o.indent--;
+		html_breaks(&w->o, w->o.indent ||
+				   is_parent(n, GUMBO_TAG_LI) ? 1 : 2);
 		break;
-	case TAG_PARAGRAPH:
-		need_breaks(h, 2);
+	case QUOTE:
+		w->o.quotes -= w->o.quotes > 0;
+		html_breaks(&w->o, 2);
 		break;
-	case TAG_BLOCK:
-	case TAG_ITEM:
-		need_breaks(h, 1);
+	case PRE:
+		w->pre--;
+		html_breaks(&w->o, 2);
+		break;
+	case ITEM:
+		w->o.marked = false;
+		html_breaks(&w->o, 1);
+		break;
+	case BLOCK:
+		html_breaks(&w->o, 1);
+		break;
+	case LINK:
+		end_link(w, n);
 		break;
 	default:
 		break;
 	}
 }
 
-/* Octets up to behind `</name ...>`, all where that never comes. */
-static size_t
-skip_element(struct str s, struct str name)
+static void
+text(struct walk *w, const GumboNode *n)
 {
-	for (size_t i = 0; i + 2 + name.n <= s.n; i++)
-		if (s.p[i] == '<' && s.p[i + 1] == '/' &&
-		    str_eqi(str_sub(s, i + 2, name.n), name)) {
-			ptrdiff_t gt = str_chr(s, '>', i);
+	struct str s = str_c(n->v.text.text), line;
+	bool first = true;
 
-			return gt < 0 ? s.n : (size_t)gt + 1;
-		}
-	return s.n;
+	if (!w->pre) {
+		html_flow(&w->o, s);
+		return;
+	}
+	while (str_next(&s, '\n', &line)) {
+		if (!first)
+			w->o.breaks++;
+		first = false;
+		if (str_ends(line, STR("\r")))
+			line.n--;
+		if (line.n)
+			html_put(&w->o, line);
+	}
 }
 
-/* A tag (or comment) at the start of s; octets of it. */
-static size_t
-tag(struct html *h, struct str s)
+/* Is there something inside it to walk through? */
+static bool
+enter(struct walk *w, const GumboNode *n)
 {
-	bool closing = s.n > 1 && s.p[1] == '/';
-	struct str name = str_from(s, closing ? 2 : 1);
-	enum tag_effect effect;
-	ptrdiff_t gt;
-	size_t n = 0;
+	enum effect e;
 
-	if (str_starts(s, STR("<!--"))) {
-		gt = str_find(s, STR("-->"));
-		return gt < 0 ? s.n : (size_t)gt + 3;
+	if (n->type == GUMBO_NODE_TEXT || n->type == GUMBO_NODE_CDATA ||
+	    n->type == GUMBO_NODE_WHITESPACE)
+		text(w, n);
+	if (n->type != GUMBO_NODE_ELEMENT)
+		return false;
+	e = effect_of(n->v.element.tag);
+	if (e == HIDDEN || is_hidden(n))
+		return false;
+	begin(w, n, e);
+	if (n->v.element.children.length)
+		return true;
+	end(w, n, e);
+	return false;
+}
+
+static void
+walk(struct walk *w, const GumboNode *root)
+{
+	const GumboNode *n = root;
+	bool down = enter(w, n);
+
+	while (w->o.err == 0) {
+		const GumboVector *all = &n->v.element.children;
+		size_t next = 0;
+
+		if (!down) {
+			if (n == root)
+				return;
+			next = n->index_within_parent + 1;
+			n = n->parent;
+			all = &n->v.element.children;
+		}
+		if (next == all->length) {
+			end(w, n, effect_of(n->v.element.tag));
+			down = false;
+			continue;
+		}
+		n = all->data[next];
+		down = enter(w, n);
 	}
-	while (n < name.n && ((name.p[n] | 0x20) >= 'a') &&
-	       ((name.p[n] | 0x20) <= 'z' || (n && name.p[n] >= '0' &&
-					      name.p[n] <= '9')))
-		n++;
-	/* h1 and the like end in a digit. */
-	while (n && n < name.n && name.p[n] >= '0' && name.p[n] <= '9')
-		n++;
-	name = str_sub(name, 0, n);
-	/* Looked for only where it is needed and may be found, so that many
-	 * signs that begin no tag cost no more than their number. */
-	gt = -1;
-	if (!h->no_more && (n || (s.n > 1 && (s.p[1] == '!' || s.p[1] == '?'))))
-		gt = str_chr(s, '>', 0);
-	if (gt < 0) {
-		h->no_more |= n > 0;
-		put(h, STR("<"));
-		return 1;
-	}
-	effect = effect_of(name);
-	if (closing) {
-		end(h, effect);
-		return (size_t)gt + 1;
-	}
-	begin(h, effect, str_sub(s, 0, (size_t)gt + 1));
-	if (effect == TAG_SKIP && s.p[gt - 1] != '/')
-		return (size_t)gt + 1 +
-		       skip_element(str_from(s, (size_t)gt + 1), name);
-	return (size_t)gt + 1;
 }
 
 int
 html_text(struct buf *b, struct str s)
 {
-	struct html h = { .b = b };
+	struct walk w = { .o = { .b = b } };
+	struct parsing p = { .count = 0 };
+	const GumboNode *root;
 
-	while (s.n && h.err == 0) {
-		ptrdiff_t lt = str_chr(s, '<', 0);
-
-		if (lt != 0) {
-			size_t n = lt < 0 ? s.n : (size_t)lt;
-
-			text(&h, str_sub(s, 0, n));
-			s = str_from(s, n);
-		} else {
-			s = str_from(s, tag(&h, s));
-		}
-	}
-	end_link(&h);
-	if (h.err == 0 && h.begun)
-		h.err = buf_add_c(b, '\n');
-	return h.err;
+	arena_init(&p.a, PARSE_MEMORY, 65536);
+	root = parse(&p, s);
+	if (root)
+		walk(&w, root);
+	else
+		html_strip(&w.o, s);
+	arena_done(&p.a);
+	if (w.o.err == 0 && w.o.begun)
+		w.o.err = buf_add_c(b, '\n');
+	return w.o.err;
 }

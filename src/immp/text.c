@@ -208,6 +208,28 @@ trim_end(struct str s)
 }
 
 /*
+ * Octets of a word at the start of s: up to a blank, or up to where a line may
+ * be broken without one, before and behind characters of two columns (Chinese
+ * and Japanese have no blanks).
+ */
+static size_t
+word_length(struct str s)
+{
+	struct str rest = s, c;
+	bool wide = false;
+
+	while (rest.n && *rest.p != ' ') {
+		struct str before = rest;
+		int w = text_char_width(take(&rest, &c));
+
+		if (before.n < s.n && w && (wide || w == 2))
+			return s.n - before.n;
+		wide = w == 2 || (wide && w == 0);
+	}
+	return s.n - rest.n;
+}
+
+/*
  * One clean line.  A word and the blanks before it go on the current line if
  * they fit, else on a new one, where the blanks are left out.
  */
@@ -230,8 +252,7 @@ wrap_line(struct buf *b, struct str line, size_t cols)
 
 		while (rest.p[blanks] == ' ')
 			blanks++;
-		for (n = blanks; n < rest.n && rest.p[n] != ' ';)
-			n++;
+		n = blanks + word_length(str_from(rest, blanks));
 		word = str_sub(rest, blanks, n - blanks);
 		if (!empty && width + blanks + text_width(word) > cols) {
 			rc = buf_add_c(b, '\n');
@@ -265,4 +286,55 @@ text_wrap(struct buf *b, struct str s, size_t cols)
 	while (rc == 0 && str_next(&rest, '\n', &line))
 		rc = wrap_line(b, line, cols < 20 ? 20 : cols);
 	return rc;
+}
+
+/* --- format=flowed --- */
+
+/* A line without its end, its marks of quotation and the blank put before
+ * what might be taken for some. */
+static struct str
+unstuff(struct str line, size_t *ret_depth)
+{
+	size_t depth = 0;
+
+	if (str_ends(line, STR("\r")))
+		line.n--;
+	while (depth < line.n && line.p[depth] == '>')
+		depth++;
+	*ret_depth = depth;
+	line = str_from(line, depth);
+	return str_starts(line, STR(" ")) ? str_from(line, 1) : line;
+}
+
+int
+text_flowed(struct buf *b, struct str s, bool delsp)
+{
+	size_t depth, before = 0;
+	bool flows = false;	/* the last line goes on */
+	struct str line;
+	int rc = 0;
+
+	if (str_ends(s, STR("\n")))
+		s.n--;
+	while (rc == 0 && str_next(&s, '\n', &line)) {
+		bool signature;
+
+		line = unstuff(line, &depth);
+		signature = str_eq(line, STR("-- "));
+		if (b->n && (!flows || depth != before || signature))
+			rc = buf_add_c(b, '\n');
+		if (rc == 0 && (!flows || depth != before || signature)) {
+			for (size_t i = 0; i < depth && rc == 0; i++)
+				rc = buf_add_c(b, '>');
+			if (rc == 0 && depth)
+				rc = buf_add_c(b, ' ');
+		}
+		flows = !signature && str_ends(line, STR(" "));
+		if (flows && delsp)
+			line.n--;
+		if (rc == 0)
+			rc = buf_add_str(b, line);
+		before = depth;
+	}
+	return rc == 0 ? buf_add_c(b, '\n') : rc;
 }

@@ -33,10 +33,15 @@ size_t text_width(struct str s);
 int text_fit(struct buf *b, struct str s, size_t cols, bool pad) WARN_UNUSED;
 /*
  * s (many lines) clean and wrapped at cols columns, each line with LF.  Lines
- * are broken at blanks; a word that is too long for a line (an URL) stays
- * whole.  What begins with '>' keeps its marks on every line.  Blanks at the
- * ends of lines go.
+ * are broken at blanks, and beside characters of two columns; a word that is
+ * too long for a line (an URL) stays whole.  What begins with '>' keeps its
+ * marks on every line.  Blanks at the ends of lines go.
  */
 int text_wrap(struct buf *b, struct str s, size_t cols) WARN_UNUSED;
+/*
+ * Text in format=flowed (RFC 3676) with each paragraph in one line again, for
+ * text_wrap().  delsp: the blank that says so is not of the text.
+ */
+int text_flowed(struct buf *b, struct str s, bool delsp) WARN_UNUSED;
 
 #endif

@@ -1,5 +1,6 @@
-"""immp export and download against the real server: what other programs find
-in the files, and that a run killed at any moment can be run again."""
+"""immp export, download, read and save against the real server: what other
+programs find in the files, that a run killed at any moment can be run again,
+and what a reader sees of mail as others send it."""
 
 import email
 import json
@@ -446,6 +447,89 @@ def test_one_at_a_time():
         ok(second.returncode == 75 and b'in use' in error, error)
 
 
+SIGNED = b'''--x
+Content-Type: multipart/mixed; boundary=y
+
+--y
+Content-Type: text/plain; charset=iso-8859-1; format=flowed
+Content-Transfer-Encoding: quoted-printable
+
+Signed gr=FC=DFe that go=20
+on here.
+--y
+Content-Type: application/octet-stream; name="a b.bin"
+Content-Transfer-Encoding: base64
+Content-Disposition: attachment; filename="a b.bin"
+
+aGVsbG8=
+--y--
+
+--x
+Content-Type: application/pgp-signature; name=signature.asc
+
+SIG
+--x--
+'''.replace(b'\n', b'\r\n')
+
+
+def deliver(bob, *parts):
+    """A message of (TYPE, FILE, octets), the first its content; its UUID."""
+    bob.send('DELIVER TO alice@a.test SUBJECT "x" +MULTIPART\n')
+    for i, (kind, name, octets) in enumerate(parts):
+        kind = kind.replace('"', '\\"')
+        bob.send(f'DATA p{i} TYPE "{kind}" '
+                 + (f'FILE "{name}" ' if name else '')
+                 + f'LENGTH {len(octets)}' + ('' if i else ' +CONTENT') + '\n')
+        bob.send(octets)
+    bob.send('DONE\n')
+    for want in [270] + [272] * len(parts) + [273]:
+        code, lines = bob.reply()
+        ok(code == want, lines)
+    return re.search(UUID, lines[-1]).group(0)
+
+
+def test_reading():
+    with World() as world:
+        bob = world.server.connect('bob@a.test')
+        signed = deliver(bob, ('multipart/signed; boundary=x; protocol='
+                               '"application/pgp-signature"', '', SIGNED))
+        out = world.immp('read', '--peek', signed)
+        ok('\nSigned grüße that go on here.\n' in out, out)
+        ok(re.search(r'p0/(\S+)  a b\.bin \(application/octet-stream, 5\)',
+                     out), out)
+        ok('signature.asc (application/pgp-signature' in out, out)
+        world.immp('save', signed, 'saved')
+        with open(world.path('saved/a b.bin'), 'rb') as f:
+            ok(f.read() == b'hello')
+        ok(sorted(os.listdir(world.path('saved'))) ==
+           ['a b.bin', 'signature.asc'])
+        name = re.search(r'(p0/\S+)  a b', out).group(1)
+        row = json.loads(world.immp('save', '--json', '-p', name, signed,
+                                    'saved'))[0]
+        ok(row['part'] == name and row['length'] == 5 and
+           row['file'] == 'saved/a b-1.bin', row)
+        ok(world.immp('read', '-p', name, signed) == 'hello')
+        ok('\tread\t' in world.immp('list'), 'reading all of it marks it')
+        world.immp('read', '-p', 'p0/nothing', signed, code=1)
+
+        text = 'テキスト' * 30
+        other = deliver(
+            bob, ('text/plain; charset=shift_jis', '', text.encode('sjis')),
+            ('text/rfc822-headers', '', b'X: y\r\n'),
+            ('message/rfc822', 'fwd.eml', b'Subject: z\r\n\r\nhi\r\n'))
+        out = world.immp('read', other)
+        ok(text in out.replace('\n', ''), out)
+        ok(max(len(l) for l in out.split('\n')) <= 60, 'wrapped')
+        ok('fwd.eml (message/rfc822' in out and 'rfc822-headers' not in out)
+        ok('Subject: z' in world.immp('read', '-p', 'p2', other))
+
+        begin = time.monotonic()
+        deep = deliver(bob, ('text/html', '', b'<div>' * 100000 + b'end'))
+        ok(world.immp('read', deep).endswith('\nend\n'))
+        ok(time.monotonic() - begin < 10, 'deep HTML')
+        bob.close()
+
+
 if __name__ == '__main__':
-    run(test_forms, test_refusals, test_kill_maildir, test_kill_mbox,
+    run(test_reading, test_forms, test_refusals, test_kill_maildir, test_kill_mbox,
         test_download, test_kill_download, test_one_at_a_time)

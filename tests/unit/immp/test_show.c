@@ -84,7 +84,8 @@ static const struct html_case {
 	{ "lists", "<ul><li>a<li>b</ul>c", "* a\n* b\n\nc\n" },
 	{ "entities", "a&amp;b &lt;&#65;&#x42;&gt; &euro; &unknown; &",
 	  "a&b <AB> \xe2\x82\xac &unknown; &\n" },
-	{ "bad numbers", "&#0;&#xd800;&#x110000;x", "x\n" },
+	{ "bad numbers", "&#0;&#xd800;&#x110000;x",
+	  "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdx\n" },
 	{ "script", "a<script>if (1 < 2) b();</script>c", "ac\n" },
 	{ "style in head", "<html><head><style>p {}</style></head><body>a",
 	  "a\n" },
@@ -96,11 +97,32 @@ static const struct html_case {
 	{ "unquoted", "<a class=q href=https://x>y</a>", "y <https://x>\n" },
 	{ "image", "<img src=x alt=\"a &amp; b\">", "[a & b]\n" },
 	{ "pre", "<pre>a  b\n c</pre>d", "a  b\n c\n\nd\n" },
-	{ "no tag", "1 < 2, a<b", "1 < 2, a<b\n" },
-	{ "open at the end", "a<p", "a<p\n" },
+	{ "no tag", "1 < 2, a<b", "1 < 2, a\n" },
+	{ "open at the end", "a<p", "a\n" },
 	{ "open comment", "a<!-- b", "a\n" },
 	{ "open script", "a<script>b", "a\n" },
-	{ "table", "<table><tr><td>a<td>b</tr><tr><td>c</table>", "a b\nc\n" },
+	{ "table", "<table><tr><td>a<td>b</tr><tr><td>c</table>", "a | b\nc\n" },
+	{ "table of blocks",
+	  "<table><tr><td><div>a</div></td><td><p>b</td></tr></table>",
+	  "a\n\nb\n" },
+	{ "empty cells", "<table><tr><td>&nbsp;<td>a<td> <td>b</table>",
+	  "a | b\n" },
+	{ "numbers", "<ol><li> a<li><p>b</p></ol>", "1. a\n2. b\n" },
+	{ "list in list", "<ul><li>a<ul><li>b</ul><li>c</ul>",
+	  "* a\n  * b\n* c\n" },
+	{ "quotation", "a<blockquote>b<p>c</blockquote>d",
+	  "a\n\n> b\n>\n> c\n\nd\n" },
+	{ "hidden", "<p style='color:red; DISPLAY : none'>a</p>"
+	  "<p hidden>b</p><p style='display:block'>c", "c\n" },
+	{ "padding", "a&zwnj;&nbsp;&#847;&zwnj;&nbsp;b&shy;c", "a bc\n" },
+	{ "mail link", "<a href='mailto:a@b.test'>a@b.test</a>",
+	  "a@b.test\n" },
+	{ "place in the page", "<a href='#x'>a</a>", "a\n" },
+	{ "link around blocks",
+	  "<a href='https://x'><div>a</div></a><div>b</div>",
+	  "a\n<https://x>\nb\n" },
+	{ "all entities", "&hearts;&Auml;&thinsp;x",
+	  "\xe2\x99\xa5\xc3\x84\xe2\x80\x89x\n" },
 	{ "doctype", "<!DOCTYPE html><p>a", "a\n" },
 	{ "rule", "a<hr>b", "a\n----\nb\n" },
 	{ "many breaks", "a<p><p><div></div><p>b", "a\n\nb\n" },
@@ -125,13 +147,34 @@ test_html(void **state)
 	}
 }
 
+/* What is too deep for a tree is shown without its tags. */
+static void
+test_html_deep(void **state)
+{
+	struct buf in, out;
+
+	buf_init(&in, 2u << 20);
+	buf_init(&out, 2u << 20);
+	assert_rc(buf_add_cstr(&in, "<style>no</style>a &lt; &#66;"), 0);
+	for (size_t i = 0; i < 100000; i++)
+		assert_rc(buf_add_cstr(&in, "<div>"), 0);
+	assert_rc(buf_add_cstr(&in, "deep<br>down"), 0);
+	assert_rc(html_text(&out, buf_str(&in)), 0);
+	assert_str(buf_str(&out), "a < B\ndeep\ndown\n");
+	buf_done(&in);
+	buf_done(&out);
+}
+
 /* A megabyte of any one thing must not cost more than its length. */
 static void
 test_html_cost(void **state)
 {
 	static const char *const units[] = { "<", "<a", "&", "<!", "<a href=x>",
 					     "<!--", "<script", "</", "<br>",
-					     "<p ", "'", "<a href='" };
+					     "<p ", "'", "<a href='",
+					     "<div>", "<b>", "<table>",
+					     "<li><ul>", "<a href=x><div>",
+					     "<ol><li>", "<b><p>" };
 	struct buf in, out;
 
 	buf_init(&in, 2u << 20);
@@ -153,6 +196,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_relative), cmocka_unit_test(test_full),
 		cmocka_unit_test(test_size),	 cmocka_unit_test(test_html),
+		cmocka_unit_test(test_html_deep),
 		cmocka_unit_test(test_html_cost),
 	};
 

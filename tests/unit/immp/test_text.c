@@ -93,6 +93,11 @@ static const struct fit_case {
 	/* Half of a wide character is not shown. */
 	{ "\xe6\x97\xa5\xe6\x9c\xac", 2, true, "\xe2\x80\xa6 " },
 	{ "e\xcc\x81x", 2, true, "e\xcc\x81x" },
+	/* A mark stays with its letter; Hebrew; a family of emoji. */
+	{ "ae\xcc\x81xyz", 3, true, "ae\xcc\x81\xe2\x80\xa6" },
+	{ "\xd7\xa9\xd7\x9c\xd7\x95", 4, true, "\xd7\xa9\xd7\x9c\xd7\x95 " },
+	{ "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7x", 5, true,
+	  "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7x" },
 	{ "a\nb\x1b", 4, true, "a b " },
 };
 
@@ -133,8 +138,14 @@ static const struct wrap_case {
 		  "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5 "
 		  "\xe6\x97\xa5\xe6\x97\xa5",
 	  "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5 "
-	  "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\n"
-	  "\xe6\x97\xa5\xe6\x97\xa5\n" },
+	  "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5 "
+	  "\xe6\x97\xa5\n\xe6\x97\xa5\n" },
+	{ "wide without blanks", "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5"
+	  "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5"
+	  "\xe6\x97\xa5\xe6\x97\xa5\xe6\x9c\xac",
+	  "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5"
+	  "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5"
+	  "\xe6\x97\xa5\xe6\x97\xa5\n\xe6\x9c\xac\n" },
 	{ "controls", "a\x1b]0;x\x07" "b", "a]0;xb\n" },
 	{ "only marks", ">\n> \n", ">\n> \n" },
 	{ "CR LF", "a\r\nb\r\n", "a\nb\n" },
@@ -153,13 +164,41 @@ test_wrap(void **state)
 	}
 }
 
+static const struct flowed_case {
+	const char *name, *in, *out;
+	bool delsp;
+} flowed_cases[] = {
+	{ "nothing", "", "\n", false },
+	{ "fixed", "a\r\nb\r\n", "a\nb\n", false },
+	{ "one paragraph", "a \r\nb \r\nc\r\nd\r\n", "a b c\nd\n", false },
+	{ "delsp", "ab \ncd\n", "abcd\n", true },
+	{ "stuffed", " From\n  x\n >y\n", "From\n x\n>y\n", false },
+	{ "quotations", "> a \n> b\n>> c \n> d\ne\n",
+	  "> a b\n>> c \n> d\ne\n", false },
+	{ "signature", "bye \n-- \nalice\n", "bye \n-- \nalice\n", false },
+	{ "empty lines", "a\n\nb \n\nc\n", "a\n\nb \nc\n", false },
+};
+
+static void
+test_flowed(void **state)
+{
+	TEST_EACH(c, flowed_cases) {
+		struct buf b;
+
+		buf_init(&b, 1000);
+		CHECK_RC(c->name, text_flowed(&b, str_c(c->in), c->delsp), 0);
+		CHECK_STR(c->name, buf_str(&b), c->out);
+		buf_done(&b);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clean), cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_width), cmocka_unit_test(test_fit),
-		cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_wrap), cmocka_unit_test(test_flowed),
 	};
 
 	text_setup();

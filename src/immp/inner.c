@@ -1,0 +1,141 @@
+#include "immp/inner.h"
+
+#include "immp/rows.h"
+
+#define INNER_MAX (64u << 20)	/* octets that are looked into */
+
+bool
+inner_of(const json_t *m, struct part_view *ret)
+{
+	for (size_t i = 0; i < message_parts(m); i++) {
+		message_part(m, i, ret);
+		if (ret->content)
+			return part_type_is(ret, "multipart/") && ret->length;
+	}
+	return false;
+}
+
+void
+inner_done(struct inner *i)
+{
+	buf_done(&i->octets);
+	arena_done(&i->a);
+}
+
+/* The head that mime_read() wants.  Its own type would make it one part again,
+ * which is what signed mail is to be for whoever does not look into it. */
+static int
+add_head(struct buf *b, struct str type)
+{
+	ptrdiff_t at = str_chr(type, ';', 0);
+	int rc = buf_add_cstr(b, "Content-Type: multipart/mixed");
+
+	if (rc == 0 && at >= 0)
+		rc = buf_add_str(b, str_from(type, (size_t)at));
+	return rc == 0 ? buf_add_cstr(b, "\r\n\r\n") : rc;
+}
+
+int
+inner_get(struct immp *c, const char *target, const struct part_view *p,
+	  bool peek, struct inner *ret)
+{
+	const struct mime_limits limits = MIME_LIMITS_INIT;
+	struct immp_fetch f = IMMP_FETCH_INIT;
+	const char *why = NULL;
+	int rc;
+
+	mime_init();
+	*ret = (struct inner){ .id = "" };
+	buf_init(&ret->octets, INNER_MAX);
+	arena_init(&ret->a, 16u << 20, 16384);
+	if (p->length > INNER_MAX / 2 ||
+	    str_copy(p->id, ret->id, sizeof(ret->id)) < 0)
+		return app_error(APP_REFUSED,
+				 "part %.*s is too large to look into; see "
+				 "--mime", STR_ARG(p->id));
+	if (add_head(&ret->octets, p->type) < 0)
+		return app_error(APP_REFUSED, "out of memory");
+	f.target = target;
+	f.part = ret->id;
+	f.peek = peek;
+	f.sink = message_gather;
+	f.ctx = &ret->octets;
+	rc = immp_fetch(c, &f);
+	if (rc < 0)
+		return app_fail(c, rc);
+	rc = mime_read(&ret->a, buf_str(&ret->octets), &limits, &ret->mail,
+		       &why);
+	if (rc < 0)
+		return app_error(APP_REFUSED, "cannot read part %s: %s",
+				 ret->id, why ? why : err_text(rc));
+	return 0;
+}
+
+static bool
+type_is(const struct mime_part *p, const char *type)
+{
+	struct part_view v = { .type = p->type };
+
+	return part_type_is(&v, type);
+}
+
+const struct mime_part *
+inner_text(const struct inner *i)
+{
+	const struct mime_part *content = NULL, *p;
+	size_t n = i->mail.nparts;
+
+	for (size_t k = 0; k < n; k++)
+		if (i->mail.parts[k].content)
+			content = &i->mail.parts[k];
+	if (!content || !type_is(content, "text/"))
+		return NULL;
+	for (size_t k = 0; k < n && content->in.n; k++) {
+		p = &i->mail.parts[k];
+		if (!p->container && type_is(p, "text/plain") &&
+		    p->file.n == 0 && str_eq(p->in, content->in))
+			return p;
+	}
+	return content;
+}
+
+bool
+inner_is_attachment(const struct inner *i, const struct mime_part *p)
+{
+	struct part_view v = { .type = p->type, .file = p->file,
+			       .content = p->content };
+
+	return !p->container && p != inner_text(i) && part_is_attachment(&v);
+}
+
+const struct mime_part *
+inner_find(const struct inner *i, struct str name)
+{
+	struct str id = str_c(i->id);
+
+	if (!str_starts(name, id) || name.n <= id.n || name.p[id.n] != '/')
+		return NULL;
+	name = str_from(name, id.n + 1);
+	for (size_t k = 0; k < i->mail.nparts; k++)
+		if (!i->mail.parts[k].container &&
+		    str_eq(i->mail.parts[k].id, name))
+			return &i->mail.parts[k];
+	return NULL;
+}
+
+bool
+inner_decode(const struct mime_part *p, struct buf *out)
+{
+	struct mime_decode d;
+	char piece[4096];
+	size_t n;
+
+	mime_decode_init(&d, p);
+	while ((n = mime_decode(&d, piece, sizeof(piece))) > 0) {
+		size_t room = out->max - out->n;
+
+		if (buf_add(out, piece, n < room ? n : room) < 0 || n > room)
+			return false;
+	}
+	return true;
+}
