@@ -28,10 +28,11 @@ _immpctl()
 	domain) words='add remove list' ;;
 	account)
 		words='add remove list show password rename disable enable
-			quota proof-only'
+			quota storage proof-only'
 		;;
 	device) words='add list revoke' ;;
 	'account proof-only '*) words='yes no' ;;
+	'account storage '*) words='central temporary' ;;
 	esac
 	case ${said[*]-} in
 	'') options='-c --version' ;;

@@ -91,6 +91,7 @@ admin_cmd_ACCOUNT_SHOW(struct admin_run *r)
 		return admin_no_err(r, err);
 	j = admin_begin(r);
 	members(r, j, &acc);
+	admin_kv_storage(j, &acc);
 	json_kv_str(j, "name", acc.display);
 	json_kv_bool(j, "postmaster", str_eq(acc.key, r->env->postmaster));
 	json_kv_bool(j, "login_1_0", acc.has_sealed);

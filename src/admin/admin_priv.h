@@ -53,6 +53,8 @@ int admin_note(struct admin_run *r, const char *fmt, ...)
 int admin_progress(struct admin_run *r, const char *text) WARN_UNUSED;
 /* A time as a member, RFC 3339. */
 void admin_kv_time(struct json *j, const char *key, uint64_t unix_ms);
+/* What kind of storage a mailbox has, and its retention. */
+void admin_kv_storage(struct json *j, const struct store_account *acc);
 
 /* The n-th parameter as a domain, as an address of an account. */
 int admin_domain_arg(struct admin_run *r, size_t n, struct str *ret)

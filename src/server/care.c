@@ -43,6 +43,7 @@ purge_submit(struct care *c)
 		.job = { .op = STORE_PURGE },
 		.now = clock_unix_ms(),
 		.limit = PURGE_ROWS,
+		.after = c->purge.more ? c->purge.next : 0,
 	};
 	c->purging = writer_submit(c->writer, &c->item) == 0;
 }

@@ -58,6 +58,7 @@ struct store_account {
 	struct str display;	/* display name, or empty */
 	uint64_t created;
 	uint64_t quota;		/* 0: the default of the server */
+	uint64_t retention;	/* ms, of temporary storage; 0: central */
 	uint64_t used, total;	/* octets and messages in its mailbox */
 };
 
@@ -350,6 +351,8 @@ struct store_mark {
  * was last before TRASH (those, if it was taken out of all at once), INBOX if
  * that is gone.  It pays no regard to the quota and passes over what is
  * elsewhere.
+ * In a temporary mailbox what is deleted out of its last folder is out of sight
+ * for good: missing to RESTORE, and forgotten by the next purge.
  */
 struct store_remove {
 	struct store_job job;	/* STORE_DELETE or STORE_RESTORE */
@@ -403,7 +406,8 @@ struct store_account_add {
 
 enum store_account_field {
 	STORE_SET_CRED = 1, STORE_SET_DISABLED = 2, STORE_SET_PROOF_ONLY = 4,
-	STORE_SET_DISPLAY = 8, STORE_SET_QUOTA = 16, STORE_SET_NAME = 32
+	STORE_SET_DISPLAY = 8, STORE_SET_QUOTA = 16, STORE_SET_NAME = 32,
+	STORE_SET_RETENTION = 64
 };
 /* REMOVE takes mailbox and mail with it, and what was remembered of the IDs it
  * got.  ERR_NOTFOUND; SET_NAME: ERR_EXISTS, ERR_NOTFOUND for the domain. */
@@ -414,7 +418,7 @@ struct store_account_edit {
 	struct store_cred cred;	/* STORE_SET_PROOF_ONLY on drops sealed too */
 	bool disabled, proof_only;
 	struct str display;
-	uint64_t quota;
+	uint64_t quota, retention;
 	struct str name, key, domain;
 	uint64_t at;
 };
@@ -430,11 +434,15 @@ struct store_device_edit {
 };
 
 /* Forgets, in chunks of limit rows, mail deleted for longer than
- * limits.undelete and IDs older than limits.once, as of now. */
+ * limits.undelete or for good, IDs older than limits.once, and of a temporary
+ * mailbox what was received longer ago than its retention and is not in
+ * DRAFTS; as of now.  While more is set: again, with after as next was. */
 struct store_purge {
 	struct store_job job;
 	uint64_t now;
 	size_t limit;
+	uint64_t after;		/* 0 at first */
+	uint64_t next;		/* result */
 	uint64_t messages, ids;	/* results, of this chunk */
 	bool more;
 };

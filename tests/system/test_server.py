@@ -325,5 +325,54 @@ def test_kicked():
         s.stop()
 
 
-run(test_greeting, test_postmaster, test_hostile_handshakes, test_behind_upgrade, test_programs,
+def append(c, ident, date):
+    """An APPEND to INBOX of that date; it must succeed."""
+    code, lines = c.cmd(f'APPEND /inbox ID {ident} DATE {date}')
+    ok(code == 270, lines)
+    c.send('DATA LENGTH 2\nhiDONE\n')
+    ok(c.reply()[0] == 272)
+    code, lines = c.reply()
+    ok(code == 273, lines)
+
+
+def test_temporary():
+    """Temporary storage: deleted is gone, and old mail goes by itself."""
+    ids = ['00000000-0000-4000-8000-00000000000%d' % i for i in range(3)]
+    now = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())
+    with Server() as s:
+        s.start()
+        s.account('alice@a.test', 'bob@a.test')
+        a, b = s.connect('alice@a.test'), s.connect('bob@a.test')
+        for c in (a, b):
+            append(c, ids[0], '2001-01-01T00:00:00Z')
+            append(c, ids[1], now)
+            append(c, ids[2], now)
+        ok('storage changed' in s.ctl('--json', 'account', 'storage',
+                                      'alice@a.test', 'temporary',
+                                      '12h').stdout)
+        shown = s.ctl('--json', 'account', 'show', 'alice@a.test').stdout
+        ok('"storage":"temporary","retention":"12h"' in
+           shown.replace(': ', ':').replace(', ', ','), shown)
+        ok('temporary' in s.ctl('account', 'show', 'alice@a.test').stdout)
+        for c, restored in ((a, 404), (b, 200)):
+            ok(c.cmd(f'DELETE /inbox#{ids[2]}')[0] == 200)
+            ok(c.cmd(f'RESTORE #{ids[2]}')[0] == restored)
+        ok(a.cmd('CHECK /trash')[1] == ['240 /trash::* u=0 t=0'])
+        # It looks once an hour, and when it starts.
+        s.stop()
+        s.start()
+        a, b = s.connect('alice@a.test'), s.connect('bob@a.test')
+        end = time.monotonic() + 30
+        while a.cmd('CHECK /inbox')[1] != ['240 /inbox::* u=1 t=1']:
+            ok(time.monotonic() < end, 'old mail stays')
+            time.sleep(0.1)
+        code, lines = a.cmd('INDEX /inbox')
+        ok(ids[1] in lines[0], lines)
+        ok(b.cmd('CHECK /inbox')[1] == ['240 /inbox::* u=3 t=3'])
+        ok('purge messages=2' in s.log_text(), s.log_text()[-500:])
+        s.stop()
+        ok(s.ctl('verify').returncode == 0)
+
+
+run(test_temporary, test_greeting, test_postmaster, test_hostile_handshakes, test_behind_upgrade, test_programs,
     test_reload, test_never_reads, test_lost_anywhere, test_large, test_kicked)

@@ -47,6 +47,7 @@ account_copy(struct arena *a, const struct mem_account *acc,
 		.display = arena_str(a, acc->display),
 		.created = acc->created,
 		.quota = acc->quota,
+		.retention = acc->retention,
 	};
 
 	if (!out.name.p || !out.key.p || !out.display.p)
@@ -292,6 +293,8 @@ mem_account_set(struct mem_tx *tx, struct store_account_edit *j)
 	}
 	if (j->fields & STORE_SET_QUOTA)
 		acc->quota = j->quota;
+	if (j->fields & STORE_SET_RETENTION)
+		acc->retention = j->retention;
 	if (j->fields & STORE_SET_DISPLAY)
 		err = replace(tx, &acc->display, j->display);
 	if (!err && (j->fields & STORE_SET_NAME)) {

@@ -146,6 +146,19 @@ take_out(struct mem_tx *tx, struct mem_box *box, struct mem_msg *m,
 	return mem_msg_move(tx, box, m, in);
 }
 
+int
+mem_msg_gone(struct mem_tx *tx, struct mem_box *box, struct mem_msg *m,
+	     uint64_t at)
+{
+	struct mem_set in;
+
+	if (mem_set_new(tx, NULL, 0, &in) < 0 ||
+	    mem_tx_save(tx, &m->gone_at, sizeof(m->gone_at)) < 0)
+		return ERR_NOMEM;
+	m->gone_at = at;
+	return mem_msg_move(tx, box, m, in);
+}
+
 static int
 delete_one(struct mem_tx *tx, struct mem_box *box, struct mem_msg *m,
 	   const struct store_remove *j)
@@ -155,13 +168,10 @@ delete_one(struct mem_tx *tx, struct mem_box *box, struct mem_msg *m,
 
 	if (j->folder_id && m->in.n > 1)
 		return take_out(tx, box, m, j->folder_id);
-	if (mem_set_has(&m->in, trash)) {
-		if (mem_set_new(tx, NULL, 0, &in) < 0 ||
-		    mem_tx_save(tx, &m->gone_at, sizeof(m->gone_at)) < 0)
-			return ERR_NOMEM;
-		m->gone_at = j->at;
-		return mem_msg_move(tx, box, m, in);
-	}
+	if (box->account->retention)
+		return mem_msg_gone(tx, box, m, 0);
+	if (mem_set_has(&m->in, trash))
+		return mem_msg_gone(tx, box, m, j->at);
 	if (keep_was(tx, m) < 0 || mem_set_new(tx, &trash, 1, &in) < 0)
 		return ERR_NOMEM;
 	return mem_msg_move(tx, box, m, in);
@@ -230,8 +240,8 @@ mem_restore(struct mem_tx *tx, struct store_remove *j)
 		struct mem_msg *m = mem_box_msg(box, &j->ids[i]);
 		struct mem_set in;
 
-		j->missing[i] = !m;
-		if (!m || (m->in.n && !mem_set_has(&m->in, trash)))
+		j->missing[i] = !m || (!m->in.n && !m->gone_at);
+		if (j->missing[i] || (m->in.n && !mem_set_has(&m->in, trash)))
 			continue;
 		if (old_folders(tx, box, m, trash, &in) < 0 ||
 		    mem_msg_move(tx, box, m, in) < 0)

@@ -53,7 +53,7 @@ struct mem_msg {
 	struct str env;
 	struct mem_set in;	/* none: out of sight, since gone_at */
 	struct mem_set was;	/* before TRASH */
-	uint64_t gone_at;
+	uint64_t gone_at;	/* 0: for good */
 };
 
 struct mem_folder {
@@ -77,7 +77,7 @@ struct mem_account {
 	struct str name, key, display;
 	bool disabled, proof_only;
 	struct store_cred cred;
-	uint64_t created, quota;
+	uint64_t created, quota, retention;
 	struct mem_box *box;
 	struct mem_ptrs devices;	/* struct mem_device, by key */
 };
@@ -201,6 +201,9 @@ bool mem_msg_in(const struct mem_msg *m, uint32_t folder_id);
 /* Change the folders of a message; bumps modseqs of old and new ones. */
 int mem_msg_move(struct mem_tx *tx, struct mem_box *box, struct mem_msg *m,
 		 struct mem_set in) WARN_UNUSED;
+/* Out of sight, as of then; 0: for good. */
+int mem_msg_gone(struct mem_tx *tx, struct mem_box *box, struct mem_msg *m,
+		 uint64_t at) WARN_UNUSED;
 int mem_set_new(struct mem_tx *tx, const uint32_t *ids, size_t n,
 		struct mem_set *ret) WARN_UNUSED;
 bool mem_msg_matches(const struct mem_msg *m, const struct filter *f);

@@ -49,6 +49,7 @@ mailbox_load(struct ledger *l, uint64_t mailbox_id,
 		mb->quota = db_u64(db, SQL_MAILBOX_GET, 4);
 		mb->total = db_u64(db, SQL_MAILBOX_GET, 5);
 		mb->unread = db_u64(db, SQL_MAILBOX_GET, 6);
+		mb->retention = db_u64(db, SQL_MAILBOX_GET, 8);
 		if (!mb->quota)
 			mb->quota = l->default_quota;
 	}

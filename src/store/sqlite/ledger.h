@@ -29,6 +29,7 @@ struct ledger_mailbox {
 	struct ledger_mailbox *next, *hash_next;
 	uint64_t mailbox_id, modseq, used, quota, total, unread;
 	uint64_t next_no, next_folder;
+	uint64_t retention;	/* of temporary storage; or 0 */
 	struct ledger_folder *folders;	/* those that were asked for */
 	struct ledger_folder *roles[ROLE_COUNT];
 	bool dirty;

@@ -92,6 +92,7 @@ take_account(struct db *db, enum sql id, struct arena *a,
 		.quota = db_u64(db, id, 15),
 		.used = db_u64(db, id, 16),
 		.total = db_u64(db, id, 17),
+		.retention = db_u64(db, id, 18),
 	};
 	int err = db_copy(db, id, 3, a, &acc.name);
 

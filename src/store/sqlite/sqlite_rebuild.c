@@ -268,6 +268,7 @@ tell_limits(struct rebuild *rb)
 		"still there is back",
 		"- passwords, devices, display names, quotas: nobody can log "
 		"in before a password is set",
+		"- which mailboxes were temporary: all are central",
 		"- accounts without mail, and who had been disabled",
 		"- which IDs were delivered lately: a sender that repeats one "
 		"delivers it again",

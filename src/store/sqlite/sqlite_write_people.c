@@ -200,6 +200,20 @@ set_quota(struct sqlite_writer *w, const struct store_account_edit *j,
 		       j->quota);
 }
 
+static int
+set_retention(struct sqlite_writer *w, const struct store_account_edit *j,
+	      uint64_t mailbox_id)
+{
+	struct ledger_mailbox *mb;
+	int err = ledger_mailbox(&w->ledger, mailbox_id, &mb);
+
+	if (err < 0)
+		return err == ERR_NOTFOUND ? ERR_CORRUPT : err;
+	mb->retention = j->retention;
+	return db_exec(&w->db, SQL_MAILBOX_SET_RETENTION, "ii", mailbox_id,
+		       j->retention);
+}
+
 int
 sqlite_account_set(struct sqlite_writer *w, struct store_account_edit *j)
 {
@@ -226,6 +240,8 @@ sqlite_account_set(struct sqlite_writer *w, struct store_account_edit *j)
 			      j->account_id, j->display);
 	if (err == 0 && (j->fields & STORE_SET_QUOTA))
 		err = set_quota(w, j, mailbox_id);
+	if (err == 0 && (j->fields & STORE_SET_RETENTION))
+		err = set_retention(w, j, mailbox_id);
 	if (err == 0 && (j->fields & STORE_SET_NAME))
 		err = set_name(w, j, mailbox_id, domain_id);
 	return err;

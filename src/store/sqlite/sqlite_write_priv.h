@@ -78,6 +78,15 @@ int sqlite_purge(struct sqlite_writer *w, struct store_purge *j) WARN_UNUSED;
 int sqlite_purge_mailbox(struct sqlite_writer *w, uint64_t mailbox_id,
 			 size_t *left) WARN_UNUSED;
 
+/* Out of sight and never back: the next purge takes it. */
+int sqlite_delete_for_good(struct sqlite_writer *w, struct ledger_mailbox *mb,
+			   const struct sqlite_msg *m, uint64_t at,
+			   uint64_t actor) WARN_UNUSED;
+/* Do so with what temporary mailboxes have kept for too long: at most j->limit
+ * messages, of as many mailboxes behind j->after. */
+int sqlite_expire(struct sqlite_writer *w, const struct store_purge *j,
+		  uint64_t *ret_next, bool *ret_more) WARN_UNUSED;
+
 /* A message to be filed in one mailbox. */
 struct sqlite_file {
 	struct ledger_mailbox *mb;

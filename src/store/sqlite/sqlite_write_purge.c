@@ -1,6 +1,7 @@
 /*
- * What is forgotten for good: mail out of sight for long, IDs that are too
- * old, and what removed mailboxes have left behind.
+ * What is forgotten for good: mail out of sight for long, or deleted out of a
+ * temporary mailbox, IDs that are too old, and what removed mailboxes have left
+ * behind.
  */
 #include "store/sqlite/sqlite_write_priv.h"
 
@@ -133,12 +134,13 @@ sqlite_purge(struct sqlite_writer *w, struct store_purge *j)
 {
 	uint64_t gone = before(j->now, w->store->limits->undelete);
 	uint64_t once = before(j->now, w->store->limits->once);
-	uint64_t ids = 0, messages = 0;
+	uint64_t ids = 0, messages = 0, next;
 	size_t left = j->limit, n;
-	bool more = false;
-	int err;
+	bool more = false, cut;
+	int err = sqlite_expire(w, j, &next, &cut);
 
-	err = db_bind(&w->db, SQL_MESSAGE_GONE, "ii", gone, U64(left));
+	if (err == 0)
+		err = db_bind(&w->db, SQL_MESSAGE_GONE, "ii", gone, U64(left));
 	err = forget_all(w, SQL_MESSAGE_GONE, err, left, &n);
 	if (err < 0)
 		return err;
@@ -157,6 +159,7 @@ sqlite_purge(struct sqlite_writer *w, struct store_purge *j)
 		return err;
 	j->messages = messages;
 	j->ids = ids;
-	j->more = more;
+	j->more = more || cut;
+	j->next = next;
 	return 0;
 }

@@ -9,6 +9,7 @@ struct move {
 	const struct sqlite_msg *m;
 	struct sqlite_ids in, was;
 	bool gone;
+	bool for_good;		/* gone since ever: see RESTORE, and purge */
 };
 
 /* The entry of a folder that a message is in; it has to be there. */
@@ -112,10 +113,28 @@ move(struct sqlite_writer *w, struct ledger_mailbox *mb,
 	if (mv->gone)
 		return db_exec(&w->db, SQL_MESSAGE_MOVE, "ibbii", m->docid,
 			       sqlite_ids_str(&mv->in),
-			       sqlite_ids_str(&mv->was), j->at, mb->modseq);
+			       sqlite_ids_str(&mv->was),
+			       mv->for_good ? U64(0) : j->at, mb->modseq);
 	return db_exec(&w->db, SQL_MESSAGE_MOVE, "ibbni", m->docid,
 		       sqlite_ids_str(&mv->in), sqlite_ids_str(&mv->was),
 		       mb->modseq);
+}
+
+int
+sqlite_delete_for_good(struct sqlite_writer *w, struct ledger_mailbox *mb,
+		       const struct sqlite_msg *m, uint64_t at, uint64_t actor)
+{
+	struct store_remove j = { .at = at, .account_id = actor };
+	struct move mv = { .m = m, .was = m->was, .gone = true,
+			   .for_good = true };
+
+	return move(w, mb, &j, &mv);
+}
+
+static bool
+is_for_good(const struct sqlite_msg *m)
+{
+	return m->gone && m->gone_at == 0;
 }
 
 static int
@@ -124,11 +143,14 @@ delete_one(struct sqlite_writer *w, struct ledger_mailbox *mb,
 {
 	struct move mv = { .m = m, .was = m->was };
 	uint8_t *ids = arena_alloc(&w->arena, m->in.n * SQLITE_ID_SIZE + 4);
+	bool last = !j->folder_id || m->in.n == 1;
 
 	if (!ids)
 		return ERR_NOMEM;
+	if (last && mb->retention)
+		return sqlite_delete_for_good(w, mb, m, j->at, j->account_id);
 	mv.in.p = ids;
-	if (j->folder_id && m->in.n > 1) {
+	if (!last) {
 		for (size_t i = 0; i < m->in.n; i++) {
 			uint32_t id = sqlite_ids_at(&m->in, i);
 
@@ -223,8 +245,8 @@ sqlite_restore(struct sqlite_writer *w, struct store_remove *j)
 				      &j->ids[i], &m);
 		if (err < 0 && err != ERR_NOTFOUND)
 			return err;
-		j->missing[i] = err < 0;
-		if (err < 0 || (!m.gone && !sqlite_ids_has(&m.in, ROLE_TRASH)))
+		j->missing[i] = err < 0 || is_for_good(&m);
+		if (j->missing[i] || (!m.gone && !sqlite_ids_has(&m.in, ROLE_TRASH)))
 			continue;
 		err = restore_one(w, mb, j, &m);
 		if (err < 0)

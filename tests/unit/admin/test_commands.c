@@ -128,9 +128,50 @@ test_secret(void **state)
 	"{\"account\":\"" name "\",\"disabled\":" disabled ",\"password\":" \
 	password ",\"proof_only\":" proof ",\"messages\":0,\"used\":0," \
 	"\"quota\":" own ",\"created\":\"2013-10-17T09:08:07.006Z\"," \
-	"\"name\":\"" display "\",\"postmaster\":false,\"login_1_0\":" login \
-	",\"unread\":0,\"devices\":0,\"account_id\":2,\"mailbox_id\":3}\n"
+	"\"storage\":\"central\",\"name\":\"" display "\"," \
+	"\"postmaster\":false,\"login_1_0\":" login ",\"unread\":0," \
+	"\"devices\":0,\"account_id\":2,\"mailbox_id\":3}\n"
+#define TEMPORARY(retention) \
+	"{\"account\":\"bob@a.test\",\"disabled\":false,\"password\":true," \
+	"\"proof_only\":false,\"messages\":0,\"used\":0," \
+	"\"quota\":1073741824,\"own_quota\":false," \
+	"\"created\":\"2013-10-17T09:08:07.006Z\"," \
+	"\"storage\":\"temporary\",\"retention\":\"" retention "\"," \
+	"\"name\":\"\",\"postmaster\":false,\"login_1_0\":true," \
+	"\"unread\":0,\"devices\":0,\"account_id\":2,\"mailbox_id\":3}\n"
 #define DEFAULT_QUOTA "1073741824,\"own_quota\":false"
+
+static const struct desk_step storage[] = {
+	{ "account add bob@a.test", 0, NULL },
+	{ "account storage bob@a.test temporary", 0,
+	  "{\"done\":\"storage changed\",\"account\":\"bob@a.test\"}\n" },
+	{ "account show bob@a.test", 0, TEMPORARY("30d") },
+	{ "account storage bob@a.test temporary 36h", 0, NULL },
+	{ "account show bob@a.test", 0, TEMPORARY("36h") },
+	{ "account storage bob@a.test temporary 48h", 0, NULL },
+	{ "account show bob@a.test", 0, TEMPORARY("2d") },
+	{ "account storage bob@a.test temporary 3650d", 0, NULL },
+	{ "account storage bob@a.test temporary 3651d", 2,
+	  "why: '3651d' is no retention: 1h to 3650d\n" },
+	{ "account storage bob@a.test temporary 0d", 2, NULL },
+	{ "account storage bob@a.test temporary 0h", 2, NULL },
+	{ "account storage bob@a.test temporary 1h", 0, NULL },
+	{ "account storage bob@a.test temporary 30", 2, NULL },
+	{ "account storage bob@a.test temporary d", 2, NULL },
+	{ "account storage bob@a.test temporary 30m", 2, NULL },
+	{ "account storage bob@a.test temporary \"\"", 2, NULL },
+	{ "account storage bob@a.test central 30d", 2,
+	  "why: central storage has no retention\n" },
+	{ "account storage bob@a.test elsewhere", 2,
+	  "why: 'elsewhere' is neither central nor temporary\n" },
+	{ "account storage bob@a.test", 2, NULL },
+	{ "account storage nobody@a.test central", 1,
+	  "why: no account nobody@a.test\n" },
+	{ "account storage bob@a.test central", 0, NULL },
+	{ "account show bob@a.test", 0,
+	  SHOWN("bob@a.test", "false", "true", "false", DEFAULT_QUOTA, "",
+		"true") },
+};
 
 static const struct desk_step life[] = {
 	{ "account add bob@a.test", 0, NULL },
@@ -191,6 +232,16 @@ test_life(void **state)
 
 	desk_init(&d);
 	STEPS(&d, life);
+	desk_done(&d);
+}
+
+static void
+test_storage(void **state)
+{
+	struct desk d;
+
+	desk_init(&d);
+	STEPS(&d, storage);
 	desk_done(&d);
 }
 
@@ -391,6 +442,7 @@ main(void)
 		cmocka_unit_test(test_adding),
 		cmocka_unit_test(test_secret),
 		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_storage),
 		cmocka_unit_test(test_renaming),
 		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_list),

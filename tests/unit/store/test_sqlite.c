@@ -207,8 +207,32 @@ test_newer_version(void **state)
 	assert_non_null(strstr(h.why, "newer"));
 
 	/* It was left alone. */
-	run_sql(&h, "PRAGMA user_version=1");
+	run_sql(&h, "PRAGMA user_version=2");
 	home_open(&h);
+	home_done(&h);
+}
+
+/* A store of the first schema, with mail in it. */
+static void
+test_older_version(void **state)
+{
+	struct store_account acc;
+	struct home h;
+
+	home_init(&h);
+	home_open(&h);
+	home_people(&h);
+	assert_rc(home_send(&h, 0, 1, 100), 0);
+	home_close(&h);
+	run_sql(&h, "DROP INDEX mailbox_temporary;"
+		    "ALTER TABLE mailbox DROP COLUMN retention;"
+		    "PRAGMA user_version=1");
+	home_open(&h);
+	assert_rc(store_account_find(h.r, &h.a, STR("p0@a.test"), &acc), 0);
+	assert_int_equal(acc.retention, 0);
+	assert_int_equal(acc.total, 1);
+	assert_rc(home_has(&h, 0, 1), 0);
+	home_verify(&h);
 	home_done(&h);
 }
 
@@ -219,6 +243,7 @@ main(void)
 		cmocka_unit_test(test_send_and_read),
 		cmocka_unit_test(test_open_errors),
 		cmocka_unit_test(test_newer_version),
+		cmocka_unit_test(test_older_version),
 		cmocka_unit_test(test_poison),
 		cmocka_unit_test(test_verify),
 		cmocka_unit_test(test_damaged_body),
