@@ -8,7 +8,6 @@
 #include "mime/mime_priv.h"
 
 #define CHARSET_MAX 63
-#define REPLACEMENT STR("\xef\xbf\xbd")
 
 /*
  * Names under which mail means a larger set than it says, as browsers read
@@ -53,7 +52,7 @@ add_utf8(struct str text, struct buf *out)
 		}
 		err = buf_add(out, text.p + from, at - from);
 		if (err == 0)
-			err = buf_add_str(out, REPLACEMENT);
+			err = buf_add_str(out, MIME_REPLACEMENT);
 		if (err < 0)
 			return err;
 		at += utf8_bad_length(str_from(text, at));
@@ -102,7 +101,7 @@ convert(iconv_t cd, struct str text, struct buf *out)
 		why = rc == (size_t)-1 ? errno : 0;
 		err = buf_add(out, piece, (size_t)(dst - piece));
 		if (err == 0 && why != 0 && why != E2BIG)
-			err = buf_add_str(out, REPLACEMENT);
+			err = buf_add_str(out, MIME_REPLACEMENT);
 		if (err < 0)
 			return err;
 		if (why == E2BIG)
@@ -185,7 +184,7 @@ mime_clean(struct arena *a, struct str s, struct str *ret)
 			memcpy(p + n, s.p, (size_t)len);
 			n += (size_t)len;
 		} else {
-			memcpy(p + n, REPLACEMENT.p, 3);
+			memcpy(p + n, MIME_REPLACEMENT.p, 3);
 			n += 3;
 			len = len > 0 ? len : (int)utf8_bad_length(s);
 		}

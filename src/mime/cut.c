@@ -322,6 +322,11 @@ entity(struct cut *c, struct str head, struct place at)
 		 * multipart; so one without parts keeps it. */
 		if (at.depth > 0 && !cut)
 			p->part.raw = mime_chomp(p->part.raw);
+		if (p->part.encoding == MIME_BASE64 &&
+		    !mime_may_be_base64(p->part.raw)) {
+			p->part.encoding = MIME_IDENTITY;
+			p->part.raw = str_trim(p->part.raw);
+		}
 	}
 	return mime_type_format(c->a, &type, came == 0, &p->part.type);
 }

@@ -4,7 +4,8 @@
  * The encoded octets are all there, so what is kept between calls is a place
  * in them and what of a group was already seen.  Broken input is read as
  * Python reads it: base64 passes over what is not of its alphabet and ends at
- * padding, a '=' that means nothing stands for itself.
+ * padding, a '=' that means nothing stands for itself, and text that is called
+ * base64 and cannot be it stays text.
  */
 #include "mime/mime_priv.h"
 
@@ -123,6 +124,30 @@ base64(struct mime_decode *d, unsigned char *dst, size_t cap)
 		n += base64_octet(d, (unsigned char)raw.p[d->at++], dst + n);
 	}
 	return n;
+}
+
+/*
+ * No encoder makes 4n+1 digits.  Where they are lines of nothing else an end was
+ * cut off; one line of them, or other characters between them, are words.
+ */
+bool
+mime_may_be_base64(struct str raw)
+{
+	struct str text = str_trim(raw);
+	bool others = str_chr(text, '\n', 0) < 0;
+	size_t digits = 0;
+
+	for (size_t i = 0; i < raw.n; i++) {
+		char c = raw.p[i];
+
+		if (base64_values[(unsigned char)c] != NO)
+			digits++;
+		else if (c == '=' && digits % 4 >= 2)
+			return true;
+		else
+			others |= c != '\r' && c != '\n';
+	}
+	return digits % 4 != 1 || !others;
 }
 
 static int

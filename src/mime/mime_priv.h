@@ -64,6 +64,10 @@ char *mime_cstr(struct arena *a, struct str s, size_t max) WARN_UNUSED;
 int mime_clean(struct arena *a, struct str s, struct str *ret) WARN_UNUSED;
 /* The octet that "=XX" at the front of s stands for; -1 if it is none. */
 int mime_escaped(struct str s);
+/* U+FFFD. */
+#define MIME_REPLACEMENT STR("\xef\xbf\xbd")
+/* Could it be base64, broken or not?  No: it is text that is called so. */
+bool mime_may_be_base64(struct str raw);
 /* The same as mime_clean(), with encoded words decoded (RFC 2047). */
 int mime_words(struct arena *a, struct str s, struct str *ret) WARN_UNUSED;
 

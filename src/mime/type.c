@@ -264,45 +264,25 @@ mime_type_format(struct arena *a, const struct mime_value *v,
 	return ret->p ? 0 : ERR_NOMEM;
 }
 
-/* A name in raw octets, in what they are likely to be. */
-static int
-to_utf8(struct arena *a, struct str name, struct str *ret)
-{
-	CLEANUP_BUF struct buf b = { 0 };
-	int err;
-
-	if (utf8_valid(name)) {
-		*ret = name;
-		return 0;
-	}
-	buf_init(&b, name.n * 3 + 16);
-	err = mime_utf8(STR(""), name, &b);
-	if (err < 0)
-		return err;
-	*ret = arena_str(a, buf_str(&b));
-	return ret->p ? 0 : ERR_NOMEM;
-}
-
 int
 mime_file_clean(struct arena *a, struct str name, struct str *ret)
 {
 	size_t n = 0;
 	uint32_t cp;
 	char *p;
-	int err = to_utf8(a, name, &name);
 
-	if (err < 0)
-		return err;
-	p = arena_alloc(a, name.n);
+	/* At worst each octet becomes three. */
+	p = arena_alloc(a, 3 * name.n);
 	if (!p)
 		return ERR_NOMEM;
 	while (name.n > 0) {
 		int len = utf8_decode(name, &cp);
 
-		/* Never: it is UTF-8. */
-		if (len <= 0)
-			break;
-		if (!utf8_is_control(cp) && !utf8_is_bidi(cp)) {
+		if (len <= 0) {
+			memcpy(p + n, MIME_REPLACEMENT.p, MIME_REPLACEMENT.n);
+			n += MIME_REPLACEMENT.n;
+			len = (int)utf8_bad_length(name);
+		} else if (!utf8_is_control(cp) && !utf8_is_bidi(cp)) {
 			memcpy(p + n, name.p, (size_t)len);
 			n += (size_t)len;
 		}

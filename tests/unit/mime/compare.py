@@ -18,9 +18,7 @@ a type ends where its tokens end; a file name has no control and no bidi
 characters and ends at 255 octets; an empty one is none; a control character
 in a subject is U+FFFD; there is no date before 1970.  The address in
 `From: <>` is empty, and only the first of several is read.  Where Python
-ends with an exception there is nothing to compare.  A message/* that is
-encoded, which RFC 2046 forbids, is compared as it stands: Python leaves it so,
-and that we decode it is tested in test_read.c.
+ends with an exception there is nothing to compare.
 """
 
 import email

@@ -36,16 +36,13 @@ put_member(const char *name, struct str value)
 }
 
 static void
-put_decoded(struct mime_part part)
+put_decoded(const struct mime_part *p)
 {
-	const struct mime_part *p = &part;
 	struct mime_decode d;
 	char piece[PIECE];
 	uint64_t total = 0;
 	size_t n;
 
-	if (str_starts(part.type, STR("message/")))
-		part.encoding = MIME_IDENTITY;
 	printf(",\"octets\":\"");
 	mime_decode_init(&d, p);
 	while ((n = mime_decode(&d, piece, sizeof(piece))) > 0) {
@@ -70,7 +67,7 @@ put_part(const struct mime_part *p)
 	printf(",\"content\":%s,\"container\":%s",
 	       p->content ? "true" : "false", p->container ? "true" : "false");
 	if (!p->container)
-		put_decoded(*p);
+		put_decoded(p);
 	printf("}");
 }
 

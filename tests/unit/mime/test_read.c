@@ -79,7 +79,7 @@ static const struct {
 	{ "RFC 2047 name", CD "x; filename=\"=?iso-8859-1?q?=E4?=\"\n\n",
 	  "part1 text/plain* file=\xc3\xa4 []" },
 	{ "raw name", CD "x; filename=\"\xe4\"\n\n",
-	  "part1 text/plain* file=\xc3\xa4 []" },
+	  "part1 text/plain* file=\xef\xbf\xbd []" },
 	{ "raw UTF-8 name", CD "x; filename=\"\xc3\xa4\"\n\n",
 	  "part1 text/plain* file=\xc3\xa4 []" },
 	{ "unsafe name", CD "x; filename=\"a\x01\xe2\x80\xae/../b \"\n\n",
@@ -175,6 +175,14 @@ static const struct {
 	/* encodings */
 	{ "quoted-printable", CTE "Quoted-Printable  (x)\n\na=\nb=3D\n",
 	  "part1 text/plain* [ab=\\n]" },
+	{ "text called base64", CTE "base64\n\nto bet\n",
+	  "part1 text/plain* [to bet]" },
+	{ "a word called base64", CTE "base64\n\nhello\n",
+	  "part1 text/plain* [hello]" },
+	{ "base64 cut off", CTE "base64\n\neHl6\ne\n",
+	  "part1 text/plain* [xyz]" },
+	{ "base64 with blanks", CTE "base64\n\neH\n l6\n",
+	  "part1 text/plain* [xyz]" },
 	{ "base64", CTE "BASE64;\n\neHl6\n", "part1 text/plain* [xyz]" },
 	{ "unknown", CTE "x-rot13\n\neHl6\n", "part1 text/plain* [eHl6\\n]" },
 	/* the content, inline and ids */
