@@ -396,14 +396,16 @@ take_maildirs(struct import *im, const char *path, const char *folder,
 static bool
 begins_with_from(const char *path)
 {
-	char head[5];
+	char head[64];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool yes = fd >= 0 && read(fd, head, 5) == 5 &&
-		   memcmp(head, "From ", 5) == 0;
+	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof(head));
+	struct str line = str_n(head, n < 0 ? 0 : (size_t)n);
 
 	if (fd >= 0)
 		close(fd);
-	return yes;
+	/* Not a field whose colon stands apart. */
+	return str_starts(line, STR("From ")) &&
+	       !str_starts(str_trim(str_from(line, 5)), STR(":"));
 }
 
 static int

@@ -148,7 +148,7 @@ mime_head_take(struct mime_lines *l, struct str *ret_head)
 	struct str line, head = { l->at, 0 };
 
 	if (mime_lines_next(l, &line)) {
-		if (str_starts(line, STR("From ")))
+		if (name_length(line) < 0 && str_starts(line, STR("From ")))
 			head.p = l->at;
 		else
 			mime_lines_back(l, line);

@@ -6,17 +6,15 @@ import email
 import json
 import mailbox
 import os
-import pty
 import random
 import re
-import select
 import shutil
 import subprocess
 import tempfile
-import threading
 import time
 
 from immptest import IMMP, PASSWORD, UUID, Server, ok, run
+from mutt import mutt
 
 MANY = 500
 BARE = b'Subject: inner\n\nline one\r\nline two\nFrom me\n'
@@ -156,43 +154,10 @@ def ids_of(folder):
                   for n in os.listdir(os.path.join(folder, sub)))
 
 
-def mutt(world, box, pattern):
+def subjects_in_mutt(world, box, pattern):
     """Subjects that mutt finds in a mailbox by a pattern."""
-    out = world.path('mutt.out')
-    with open(world.path('muttrc'), 'w', encoding='utf-8') as f:
-        f.write('set wait_key=no pipe_decode=no auto_tag=yes\n'
-                'set pipe_sep="" quit=yes move=no read_only=yes\n'
-                'set header_cache="" charset=utf-8 folder=~\n'
-                f'push "<tag-pattern>{pattern}<enter>'
-                f'<pipe-message>cat >> {out}<enter><exit>"\n')
-    if os.path.exists(out):
-        os.unlink(out)
-    master, slave = pty.openpty()
-    p = subprocess.Popen(
-        ['mutt', '-n', '-F', world.path('muttrc'), '-R', '-f', box],
-        stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
-        env=dict(world.env, TERM='vt100', HOME=world.dir))
-    os.close(slave)
-    screen = b''
-    end = time.monotonic() + 60
-    while p.poll() is None and time.monotonic() < end:
-        if select.select([master], [], [], 0.1)[0]:
-            try:
-                screen += os.read(master, 65536)
-            except OSError:
-                break
-    try:
-        ok(p.wait(timeout=10) == 0, 'mutt', screen[-2000:])
-    except subprocess.TimeoutExpired:
-        p.kill()
-        p.wait()
-        raise AssertionError(f'mutt hangs: {screen[-2000:]}') from None
-    finally:
-        os.close(master)
-    with open(out, 'rb') as f:
-        found = re.findall(rb'^Subject: (.*(?:\n[ \t].*)*)', f.read(), re.M)
-    return sorted(subject_of({'subject': s.decode().strip()}) for s in found
-                  if s != b'inner')
+    return sorted(subject_of(email.message_from_bytes(o))
+                  for o in mutt(world.dir, box, pattern))
 
 
 def check_maildir(world, made):
@@ -228,7 +193,7 @@ def check_maildir(world, made):
               world.path('md/cur', moved + ':2,S'))
     ok(world.counts('export', 'md') ==
        {'exported': 0, 'skipped': len(made)})
-    found = mutt(world, world.path('md'), '~A')
+    found = subjects_in_mutt(world, world.path('md'), '~A')
     ok(found == sorted(s for f, s, _ in made.values() if f == 'inbox'), found)
 
 
@@ -249,7 +214,7 @@ def check_mbox(world, made):
         want = sorted(
             s for _, s, f in made.values() if pattern == '~A' or
             ('FLAGGED' in f if pattern == '~F' else 'READ' not in f))
-        found = mutt(world, world.path('all.mbox'), pattern)
+        found = subjects_in_mutt(world, world.path('all.mbox'), pattern)
         ok(found == want, pattern, found)
     ok(world.counts('export', 'all.mbox') ==
        {'exported': 0, 'skipped': len(made)})
@@ -332,18 +297,14 @@ def many(world):
     texts = [b'From line %d\r\n' % i + b'some text of some mail\r\n' *
              rng.randint(20, 400) for i in range(MANY)]
 
-    def send():
-        for i, text in enumerate(texts):
-            bob.send(f'DELIVER TO alice@a.test SUBJECT "m {i}"\n'
-                     f'DATA LENGTH {len(text)}\n'.encode() + text + b'DONE\n')
-
-    t = threading.Thread(target=send)
-    t.start()
-    for _ in texts:
-        for want in (270, 272, 273):
+    for at in range(0, MANY, 20):
+        some = list(enumerate(texts))[at:at + 20]
+        bob.send(b''.join(
+            b'DELIVER TO alice@a.test SUBJECT "m %d"\nDATA LENGTH %d\n%sDONE\n'
+            % (i, len(text), text) for i, text in some))
+        for want in (270, 272, 273) * len(some):
             code, lines = bob.reply()
             ok(code == want, lines)
-    t.join()
     bob.close()
     want = raw(world, '/inbox')
     ok(len(want) == MANY)
@@ -523,10 +484,8 @@ def test_reading():
         ok('fwd.eml (message/rfc822' in out and 'rfc822-headers' not in out)
         ok('Subject: z' in world.immp('read', '-p', 'p2', other))
 
-        begin = time.monotonic()
         deep = deliver(bob, ('text/html', '', b'<div>' * 100000 + b'end'))
         ok(world.immp('read', deep).endswith('\nend\n'))
-        ok(time.monotonic() - begin < 10, 'deep HTML')
         bob.close()
 
 

@@ -15,6 +15,7 @@ import json
 import mailbox
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -23,7 +24,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.path.insert(0, os.path.join(HERE, '../unit/mime'))
 import compare  # noqa: E402
-from immptest import BUILD, PASSWORD, Server, ok, run  # noqa: E402
+from immptest import BUILD, PASSWORD, UUID, Server, ok, run  # noqa: E402
+from mutt import mutt  # noqa: E402
 
 IMMP = os.path.join(BUILD, 'src/immp/immp')
 CORPUS = os.environ.get('IMMP_CORPUS') or os.path.join(
@@ -186,6 +188,55 @@ def test_corpus():
         ok(not bad, len(bad), 'differences that are not listed')
         ok(len(named) * 100 <= len(corpus) * 3, len(named))
         s.stop()
+
+
+def lf(octets):
+    return octets.replace(b'\r\n', b'\n')
+
+
+def digest(octets):
+    """Of a message, however many empty lines end it (a reader of an mbox
+    cannot know)."""
+    return hashlib.sha256(lf(octets).rstrip(b'\n')).hexdigest()
+
+
+def unquote(octets):
+    return re.sub(rb'(?m)^>(>*From )', rb'\1', octets)
+
+
+def test_other_programs():
+    """Python's mailbox and mutt find in a Maildir and an mbox what was
+    exported, octet for octet."""
+    corpus = dict(messages())
+    folders = sorted({os.path.join(CORPUS, n.split('/')[0]) for n in corpus})
+    with Server() as s:
+        s.start()
+        c = Client(s)
+        c.run('import', *folders, '--to', '/corpus')
+        wanted = export_all(c, '/corpus', 'eml')
+        digests = sorted(digest(o) for o in wanted.values())
+        maildir = os.path.join(s.dir, 'maildir')
+        mbox = os.path.join(s.dir, 'out.mbox')
+        c.run('export', '/corpus', maildir)
+        c.run('export', '/corpus', mbox)
+        s.stop()
+        box = mailbox.Maildir(maildir, create=False)
+        found = {re.search(UUID, k).group(0): box.get_bytes(k)
+                 for k in box.keys()}
+        ok(set(found) == set(wanted))
+        for uuid, octets in found.items():
+            ok(lf(octets) == lf(wanted[uuid]), uuid)
+        box = mailbox.mbox(mbox, create=False)
+        ok(sorted(digest(unquote(box.get_bytes(k))) for k in box.keys())
+           == digests)
+        # mutt sees no head where the first line is "From  : x".
+        plain = {digest(o) for o in wanted.values()
+                 if not o.startswith(b'From ')}
+        found = [digest(o) for o in mutt(s.dir, maildir, '~A')]
+        ok(len(found) == len(wanted) and plain <= set(found))
+        found = [digest(unquote(o.split(b'\n', 1)[1]))
+                 for o in mutt(s.dir, mbox, '~A')]
+        ok(len(found) == len(wanted) and plain <= set(found))
 
 
 def test_mbox():
@@ -468,5 +519,5 @@ def test_signatures():
         s.stop()
 
 
-run(test_corpus, test_mbox, test_maildir, test_interrupted, test_limits,
+run(test_corpus, test_other_programs, test_mbox, test_maildir, test_interrupted, test_limits,
     test_signatures)

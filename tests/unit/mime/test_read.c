@@ -356,6 +356,11 @@ test_places(void **state)
 	assert_ptr_equal(m.head.p, text + 7);
 	assert_str(m.parts[0].raw, "\nbody");
 	assert_ptr_equal(m.parts[0].raw.p, text + 19);
+	/* A field of old, and no From_ line. */
+	assert_rc(mime_read(&arena, STR("From  : a@b\n\nx"), &limits, &m,
+			    &why), 0);
+	assert_str(m.head, "From  : a@b\n");
+	assert_str(m.from.addr, "a@b");
 	arena_clear(&arena);
 }
 
