@@ -6,6 +6,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "store/sqlite/walbuf.h"
+
 /* The page cache of a connection. */
 #define CACHE_KIB "16384"
 /*
@@ -47,7 +49,7 @@ global_init(void)
 	/* No counting of memory under a lock; a connection has one thread. */
 	if (sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) != SQLITE_OK ||
 	    sqlite3_config(SQLITE_CONFIG_MULTITHREAD) != SQLITE_OK ||
-	    sqlite3_initialize() != SQLITE_OK)
+	    sqlite3_initialize() != SQLITE_OK || walbuf_register() < 0)
 		db_global_err = ERR_STORAGE;
 }
 
@@ -208,7 +210,7 @@ db_connect(struct db *db, const char *path, bool create, char *reterr,
 	memset(db, 0, sizeof(*db));
 	if (create)
 		flags |= SQLITE_OPEN_CREATE;
-	rc = sqlite3_open_v2(path, &db->h, flags, NULL);
+	rc = sqlite3_open_v2(path, &db->h, flags, WALBUF_VFS);
 	err = rc == SQLITE_OK ? settings(db) : db_error(db, rc);
 	if (err < 0) {
 		(void)snprintf(reterr, cap, "%s: %s", path, db_message(db));

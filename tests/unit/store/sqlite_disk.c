@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "store/sqlite/db.h"
 #include "store/sqlite/os_file.h"
+#include "store/sqlite/walbuf.h"
 
 /* --- what happens when --- */
 
@@ -585,6 +586,7 @@ disk_install(void)
 	shim_vfs.zName = "disk";
 	shim_vfs.szOsFile = (int)sizeof(struct shim) + real_vfs->szOsFile;
 	shim_vfs.xOpen = shim_open;
-	if (sqlite3_vfs_register(&shim_vfs, 1) != SQLITE_OK)
+	if (sqlite3_vfs_register(&shim_vfs, 1) != SQLITE_OK ||
+	    walbuf_register() < 0)
 		abort();
 }
