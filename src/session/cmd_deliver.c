@@ -111,39 +111,6 @@ from_verdict(struct cmd *c)
 								ST_DENIED;
 }
 
-static enum step
-deliver_check(struct session *s, struct cmd *c)
-{
-	struct deliver *dl = cmd_data(s, c, sizeof(*dl));
-	enum status st;
-	int err;
-
-	if (dl == NULL)
-		return STEP_DONE;
-	if (c->pl->draft != NULL)
-		return cmd_answer_text(s, c, ST_CONFLICT,
-				       "A message is open: DONE or RESET.");
-	if (throttle_count(s->env->unknown, unknown_key(s, c), s->now) >=
-	    s->env->limits->unknown_rcpts)
-		return cmd_answer(s, c, ST_SLOW_DOWN);
-	st = from_verdict(c);
-	if (st != ST_NONE)
-		return cmd_answer(s, c, st);
-	dl->d = draft_new(s->env, s->who, s->unix_ms);
-	err = dl->d == NULL ? ERR_NOMEM : envelope(c, dl->d);
-	if (err == 0)
-		err = add_rcpts(c, dl->d);
-	if (err == ERR_LIMIT)
-		return cmd_answer_text(s, c, ST_PARAM,
-			"Too many recipients; use a second DELIVER "
-			"with the same ID.");
-	if (err == ERR_NOMEM)
-		return cmd_answer_err(s, c, err);
-	if (err < 0)
-		return cmd_answer(s, c, ST_PARAM);
-	return STEP_READ;
-}
-
 /* --- looking them up --- */
 
 static int
@@ -250,6 +217,55 @@ deliver_finish(struct session *s, struct cmd *c)
 	c->pl->draft = dl->d;
 	dl->d = NULL;
 	return cmd_answer(s, c, ST_GIVE_DATA);
+}
+
+/* All can get it, and the store need not be asked. */
+static bool
+all_known(struct cmd *c, struct draft *d)
+{
+	for (size_t i = 0; i < d->nrcpts; i++) {
+		struct draft_rcpt *rc = &d->rcpts[i];
+
+		if (str_starts(rc->key, STR("postmaster@")) ||
+		    !store_rcpt_known(c->env->store, &c->arena, rc->key,
+				      rc->folder_key, &rc->box) ||
+		    rc->box.used >= rc->box.quota)
+			return false;
+	}
+	return true;
+}
+
+static enum step
+deliver_check(struct session *s, struct cmd *c)
+{
+	struct deliver *dl = cmd_data(s, c, sizeof(*dl));
+	enum status st;
+	int err;
+
+	if (dl == NULL)
+		return STEP_DONE;
+	if (c->pl->draft != NULL)
+		return cmd_answer_text(s, c, ST_CONFLICT,
+				       "A message is open: DONE or RESET.");
+	if (throttle_count(s->env->unknown, unknown_key(s, c), s->now) >=
+	    s->env->limits->unknown_rcpts)
+		return cmd_answer(s, c, ST_SLOW_DOWN);
+	st = from_verdict(c);
+	if (st != ST_NONE)
+		return cmd_answer(s, c, st);
+	dl->d = draft_new(s->env, s->who, s->unix_ms);
+	err = dl->d == NULL ? ERR_NOMEM : envelope(c, dl->d);
+	if (err == 0)
+		err = add_rcpts(c, dl->d);
+	if (err == ERR_LIMIT)
+		return cmd_answer_text(s, c, ST_PARAM,
+			"Too many recipients; use a second DELIVER "
+			"with the same ID.");
+	if (err == ERR_NOMEM)
+		return cmd_answer_err(s, c, err);
+	if (err < 0)
+		return cmd_answer(s, c, ST_PARAM);
+	return all_known(c, dl->d) ? deliver_finish(s, c) : STEP_READ;
 }
 
 static void

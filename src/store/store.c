@@ -7,6 +7,7 @@
 
 #include <assert.h>
 
+#include "store/rcpt_cache.h"
 #include "store/store_ops.h"
 
 /* --- reading --- */
@@ -14,8 +15,13 @@
 int
 store_reader_new(struct store *s, struct store_reader **ret)
 {
+	int err;
+
 	assert(s && ret);
-	return s->ops->reader_new(s, ret);
+	err = s->ops->reader_new(s, ret);
+	if (err == 0)
+		(*ret)->store = s;
+	return err;
 }
 
 void
@@ -77,8 +83,25 @@ int
 store_rcpt_find(struct store_reader *r, struct arena *a, struct str key,
 		struct str folder_key, struct store_rcpt *ret)
 {
+	struct rcpt_cache *cache;
+	uint64_t age;
+	int err;
+
 	assert(r && a && ret);
-	return r->ops->rcpt_find(r, a, key, folder_key, ret);
+	cache = r->store->rcpts;
+	age = cache ? rcpt_cache_age(cache) : 0;
+	err = r->ops->rcpt_find(r, a, key, folder_key, ret);
+	if (err == 0 && cache)
+		rcpt_cache_put(cache, age, key, folder_key, ret);
+	return err;
+}
+
+bool
+store_rcpt_known(struct store *s, struct arena *a, struct str key,
+		 struct str folder_key, struct store_rcpt *ret)
+{
+	assert(s && a && ret);
+	return s->rcpts && rcpt_cache_get(s->rcpts, a, key, folder_key, ret);
 }
 
 int
@@ -286,12 +309,17 @@ check_job(const struct store_job *job)
 int
 store_write(struct store *s, struct store_job **jobs, size_t n)
 {
+	int err;
+
 	assert(s && (jobs || !n));
 	if (!n)
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		check_job(jobs[i]);
-	return s->ops->write(s, jobs, n);
+	err = s->ops->write(s, jobs, n);
+	if (s->rcpts)
+		rcpt_cache_wrote(s->rcpts, jobs, n);
+	return err;
 }
 
 /* --- care --- */

@@ -153,6 +153,11 @@ int store_device_list(struct store_reader *r, struct arena *a,
 int store_rcpt_find(struct store_reader *r, struct arena *a, struct str key,
 		    struct str folder_key, struct store_rcpt *ret) WARN_UNUSED;
 
+/* The same without a look into the store, from any thread, if it is known;
+ * octets used may be a little behind.  False: ask store_rcpt_find(). */
+bool store_rcpt_known(struct store *s, struct arena *a, struct str key,
+		      struct str folder_key, struct store_rcpt *ret);
+
 int store_mailbox_get(struct store_reader *r, struct arena *a,
 		      uint64_t mailbox_id, struct store_mailbox *ret)
 	WARN_UNUSED;
@@ -262,6 +267,7 @@ struct store_deliver_to {
 	bool repeat;		/* had this ID already: not given again */
 	struct uuid uuid;	/* _id it got there */
 	uint64_t modseq;	/* of the mailbox */
+	uint64_t used;		/* octets in it */
 };
 
 /*

@@ -72,8 +72,13 @@ struct store_ops {
 	int (*verify)(struct store_reader *r, store_say_fn say, void *ctx);
 };
 
+struct rcpt_cache;
+
 struct store {
 	const struct store_ops *ops;
+	/* Made and freed by the backend; NULL where others write to the store,
+	 * too. */
+	struct rcpt_cache *rcpts;
 };
 struct store_reader {
 	const struct store_ops *ops;

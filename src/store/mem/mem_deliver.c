@@ -308,6 +308,7 @@ int
 mem_deliver(struct mem_tx *tx, struct store_deliver *d)
 {
 	struct plan *plans = ARENA_ARRAY(&tx->arena, struct plan, d->nto);
+	uint64_t total, unread;
 	int err = 0;
 
 	if (!plans)
@@ -325,6 +326,7 @@ mem_deliver(struct mem_tx *tx, struct store_deliver *d)
 		d->to[i].repeat = plans[i].repeat || plans[i].twin;
 		d->to[i].uuid = plans[i].uuid;
 		d->to[i].modseq = plans[i].box->modseq;
+		d->to[i].used = mem_box_used(plans[i].box, &total, &unread);
 	}
 	return 0;
 }

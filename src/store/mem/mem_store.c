@@ -7,6 +7,7 @@
 #include <assert.h>
 
 #include "store/mem/mem_priv.h"
+#include "store/rcpt_cache.h"
 
 int
 mem_store_enter(struct mem_store *s)
@@ -437,6 +438,7 @@ close_store(struct store *store)
 	mem_ptrs_done(&s->accounts);
 	mem_ptrs_done(&s->domains);
 	(void)pthread_rwlock_destroy(&s->lock);	/* nobody holds it */
+	rcpt_cache_free(s->head.rcpts);
 	mem_free(s);
 }
 
@@ -501,8 +503,11 @@ mem_store_open(const struct limits *l, struct store **ret)
 	assert(l && ret);
 	if (!s)
 		return ERR_NOMEM;
-	err = lock_init(&s->lock);
+	err = rcpt_cache_new(&s->head.rcpts);
+	if (err == 0)
+		err = lock_init(&s->lock);
 	if (err < 0) {
+		rcpt_cache_free(s->head.rcpts);
 		mem_free(s);
 		return err;
 	}

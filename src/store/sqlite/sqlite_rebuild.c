@@ -324,7 +324,7 @@ sqlite_store_rebuild(const char *data, const struct sqlite_store_options *opt,
 	lock = fcntl(rb.s->lock, F_DUPFD_CLOEXEC, 0);
 	err = lock < 0 ? ERR_IO : fill(&rb);
 	mem_free(rb.segs);
-	rb.s->head.ops->close(&rb.s->head);
+	store_close(&rb.s->head);
 	if (err == 0)
 		err = put_in_place(&rb, dir);
 	if (err < 0)

@@ -66,6 +66,7 @@
 
 #include "base/mem.h"
 #include "base/secret.h"
+#include "store/rcpt_cache.h"
 #include "store/sqlite/bigfile.h"
 #include "store/sqlite/migrate.h"
 #include "store/sqlite/os_file.h"
@@ -91,6 +92,7 @@ close_store(struct store *store)
 	os_file_close(&s->lock);
 	os_file_close(&s->dir);
 	mem_free(s->index);
+	rcpt_cache_free(s->head.rcpts);
 	mem_free(s);
 }
 
@@ -330,8 +332,9 @@ sqlite_store_open_as(struct sqlite_opening *o, struct sqlite_store **ret)
 	s->index = mem_alloc(n);
 	if (s->index)
 		(void)snprintf(s->index, n, "%s/%s", o->data, o->index);
-	err = s->index ? take_folders(s, o) :
-			 say(o, ERR_NOMEM, "cannot open");
+	err = s->index && rcpt_cache_new(&s->head.rcpts) == 0 ?
+		take_folders(s, o) :
+		say(o, ERR_NOMEM, "cannot open");
 	s->log.dir = s->log_dir;
 	if (err == 0)
 		err = look_for_index(s, o);

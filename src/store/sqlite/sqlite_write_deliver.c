@@ -417,6 +417,7 @@ sqlite_deliver(struct sqlite_writer *w, struct store_deliver *d)
 		d->to[i].repeat = plans[i].repeat || plans[i].twin;
 		d->to[i].uuid = plans[i].uuid;
 		d->to[i].modseq = plans[i].mb->modseq;
+		d->to[i].used = plans[i].mb->used;
 	}
 	return 0;
 }
