@@ -30,13 +30,13 @@ message_content(const struct message *m)
 }
 
 struct str
-message_line(struct str *rest, char end)
+message_line(struct str *rest)
 {
-	ptrdiff_t at = str_chr(*rest, end, 0);
+	ptrdiff_t at = str_chr(*rest, '\n', 0);
 	struct str line = str_sub(*rest, 0, at < 0 ? rest->n : (size_t)at);
 
 	*rest = str_from(*rest, at < 0 ? rest->n : (size_t)at + 1);
-	if (end == '\n' && str_ends(line, STR("\r")))
+	if (str_ends(line, STR("\r")))
 		line.n--;
 	return line;
 }

@@ -329,9 +329,9 @@ enter_part(struct str *s, struct str *type)
 	struct str line, key, value;
 
 	*type = STR("text/plain");
-	while (s->n > 0 && !str_starts(message_line(s, '\n'), STR("--")))
+	while (s->n > 0 && !str_starts(message_line(s), STR("--")))
 		;
-	while (s->n > 0 && (line = message_line(s, '\n')).n > 0) {
+	while (s->n > 0 && (line = message_line(s)).n > 0) {
 		if (!str_cut(line, ':', &key, &value))
 			continue;
 		value = str_trim(value);
@@ -352,7 +352,7 @@ part_text(struct str s)
 	while (rest.n > 0) {
 		size_t left = rest.n;
 
-		if (str_starts(message_line(&rest, '\n'), STR("--")))
+		if (str_starts(message_line(&rest), STR("--")))
 			return str_sub(s, 0, s.n - left);
 	}
 	return s;

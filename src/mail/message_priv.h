@@ -25,9 +25,9 @@ int message_type_next(struct str *rest, struct str *ret_name,
  * it is missing. */
 struct str message_type_param(struct str type, struct str name);
 
-/* Take the next line off *rest, without what ends it: `end`, of '\n' with the
- * CR before it. */
-struct str message_line(struct str *rest, char end);
+/* Take the next line off *rest, without the LF that ends it and the CR before
+ * that. */
+struct str message_line(struct str *rest);
 
 /* A part that holds others: a multipart without octets. */
 bool message_is_container(const struct message_part *p);

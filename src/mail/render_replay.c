@@ -3,7 +3,8 @@
  * more.
  *
  * Its fields are given as they were, in their order, folds included, but for
- * those that tell of the MIME structure, which is ours.  What is no field has
+ * those that tell of the MIME structure, which is ours, and for blanks before
+ * a colon.  What is no field has
  * no place in a header and goes, and so do the lines that continue it.  What
  * octets a line may hold is made sure of: UTF-8 without control characters.
  */
@@ -92,9 +93,26 @@ put_line(struct head *h, struct str line)
 	head_end(h);
 }
 
-/* Is a line the first one of a field that is replayed? */
+/* Take the next line off *rest, without the CRLF, LF or CR that ends it. */
+static struct str
+next_line(struct str *rest)
+{
+	struct str s = *rest;
+	size_t n = 0;
+
+	assert(s.p);
+	while (n < s.n && s.p[n] != '\r' && s.p[n] != '\n')
+		n++;
+	*rest = str_from(s, n + 1);
+	if (n < s.n && s.p[n] == '\r' && str_starts(*rest, STR("\n")))
+		*rest = str_from(*rest, 1);
+	return str_sub(s, 0, n);
+}
+
+/* Is a line the first one of a field that is replayed?  Then *ret_name and, of
+ * its colon and all behind it, *ret_value. */
 static bool
-is_replayed(struct str line)
+is_replayed(struct str line, struct str *ret_name, struct str *ret_value)
 {
 	struct str name;
 	size_t n = 0, colon;
@@ -103,31 +121,37 @@ is_replayed(struct str line)
 	       line.p[n] != ':')
 		n++;
 	name = str_sub(line, 0, n);
-	/* Blanks before the colon are of the old syntax. */
+	/* Blanks before the colon are of the old syntax, and are left out: a
+	 * reader takes "From :" in a first line for that of an mbox. */
 	for (colon = n; colon < line.n && is_blank(line.p[colon]);)
 		colon++;
-	return n > 0 && colon < line.n && line.p[colon] == ':' &&
-	       !message_header_is_mime(name);
+	if (n == 0 || colon == line.n || line.p[colon] != ':' ||
+	    message_header_is_mime(name))
+		return false;
+	*ret_name = name;
+	*ret_value = str_from(line, colon);
+	return true;
 }
 
 static int
 replay(struct head *h, struct str block)
 {
 	CLEANUP_BUF struct buf clean = { 0 };
-	char end = str_chr(block, '\n', 0) < 0 ? '\r' : '\n';
 	bool given = false;
 	int err = 0;
 
 	buf_init(&clean, 3 * RENDER_HEADER_MAX);
 	while (block.n > 0 && err == 0) {
-		struct str line = message_line(&block, end);
+		struct str line = next_line(&block), name = STR("");
 
 		if (line.n == 0 || !is_blank(line.p[0]))
-			given = is_replayed(line);
+			given = is_replayed(line, &name, &line);
 		if (!given)
 			continue;
 		buf_clear(&clean);
-		err = add_clean(&clean, line);
+		err = buf_add_str(&clean, name);
+		if (err == 0)
+			err = add_clean(&clean, line);
 		put_line(h, buf_str(&clean));
 	}
 	return err;

@@ -537,13 +537,14 @@ class Replay(Case):
          b'A: b\r\nC: d\r\nE: f\r\n'),
         ('begins with a fold', b' x\nA: b\n', b'A: b\r\n'),
         ('old syntax', b'Subject : a\nFrom\t: b\n',
-         b'Subject : a\r\nFrom\t: b\r\n'),
+         b'Subject: a\r\nFrom: b\r\n'),
         ('Content-Type of old syntax', b'Content-Type : a/b\nA: b\n',
          b'A: b\r\n'),
         ('blank fold', b'A: b\n \n c\n', b'A: b\r\n \r\n c\r\n'),
         ('CR only', b'A: b\r c\rContent-Type: x\r y\rD: e\r',
          b'A: b\r\n c\r\nD: e\r\n'),
-        ('bare CR', b'A: b\rc\r\nD: e\r\r\n', b'A: b?c\r\nD: e?\r\n'),
+        ('bare CR', b'A: b\rC: d\r e\r\nf\rG: h\r\r\n',
+         b'A: b\r\nC: d\r\n e\r\nG: h\r\n'),
         ('controls', b'A: \0\x01\x1b\x7f\tb\xc2\x85\xe2\x80\xa8\n',
          b'A: ????\tb??\r\n'),
         ('UTF-8', 'A: gr\u00fc\u00df \U0001f600\n'.encode(),
@@ -590,12 +591,12 @@ class Replay(Case):
         block = b'A: b\n' + b' ' * 2000 + b'c' + b' ' * 3
         self.assertEqual(self.replay(block).replace(b'\r\n', b'\n'),
                          block + b'\n')
-        # The name of a field stays with its colon, also of the old syntax.
+        # The name of a field stays with its colon.
         block = b'Subject : ' + b'x' * 2000
         self.assertEqual(self.replay(block),
-                         b'Subject :\r\n ' + b'x' * 2000 + b'\r\n')
+                         b'Subject:\r\n ' + b'x' * 2000 + b'\r\n')
         block = b'X' * 600 + b' ' * 500 + b':y'
-        self.assertEqual(self.replay(block), block + b'\r\n')
+        self.assertEqual(self.replay(block), b'X' * 600 + b':y\r\n')
         # The length counts what a line has become.
         self.assertEqual(self.replay(b'A: ' + b'\xff' * 330 + b' \xff'),
                          b'A: ' + b'\xef\xbf\xbd' * 330 +
@@ -647,6 +648,12 @@ class Replay(Case):
             'text/plain', 'image/png']])
         self.assertEqual(m['Subject'], '\u00fc')
         self.assertEqual(m['From'], 'eve@e.test')
+
+
+    def test_first_line(self):
+        """No reader takes a first field for the line of an mbox."""
+        self.assertEqual(self.replay(b'Content-ID: <a>\nFrom : a@b\n'),
+                         b'From: a@b\r\n')
 
 
 class Once(Case):
