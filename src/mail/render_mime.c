@@ -41,6 +41,7 @@ struct mime {
 	int32_t *parent, *child, *last, *next;
 	uint8_t *encoding;
 	int32_t root;
+	bool replayed;	/* its header is the one it came with */
 	uint64_t hash[BOUNDARY_WORDS];
 };
 
@@ -261,8 +262,9 @@ put_type(struct mime *x, int32_t i)
 		if (!container || !str_eqi(name, STR("boundary")))
 			put_param(h, name, value);
 	}
-	/* Text of this protocol is UTF-8 unless it says otherwise. */
-	text = message_type_is(type, "text", NULL);
+	/* Text of this protocol is UTF-8 unless it says otherwise; that of
+	 * others, which comes with its header, is what they left open. */
+	text = message_type_is(type, "text", NULL) && !x->replayed;
 	if (text && x->encoding[i] != ENC_7BIT &&
 	    !message_type_param(type, STR("charset")).p)
 		put_param(h, STR("charset"), STR("utf-8"));
@@ -446,7 +448,7 @@ mime_init(struct mime *x, struct arena *a, const struct message *m)
 	bool twice;
 	int err;
 
-	*x = (struct mime){ .m = m };
+	*x = (struct mime){ .m = m, .replayed = render_header_part(m) != NULL };
 	err = render_plan_init(&x->plan, a, m->nparts);
 	if (err < 0)
 		return err;

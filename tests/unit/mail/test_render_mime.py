@@ -650,6 +650,16 @@ class Replay(Case):
         self.assertEqual(m['From'], 'eve@e.test')
 
 
+    def test_charset(self):
+        """Text of others is not called UTF-8 if they did not."""
+        for octets in (b'gr\xfc\xdf\n', b'gr\xfc\0'):
+            p = part('text', octets, content=True)
+            head = part('header', 'A: b\n', 'text/rfc822-headers')
+            m = self.parse(message(head, p, imported=True))
+            self.assertEqual(m['Content-Type'], 'text/plain')
+            m = self.parse(message(p, imported=True))
+            self.assertEqual(m.get_content_charset(), 'utf-8')
+
     def test_first_line(self):
         """No reader takes a first field for the line of an mbox."""
         self.assertEqual(self.replay(b'Content-ID: <a>\nFrom : a@b\n'),
