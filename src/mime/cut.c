@@ -248,12 +248,19 @@ children(struct cut *c, struct str boundary, struct place at)
 	return came;
 }
 
-/* Is it a multipart that we want to cut? */
+/* Is it a multipart that may be cut? */
+static bool
+is_open(struct str base)
+{
+	return is_multipart(base) && !message_type_is_sealed(base);
+}
+
+/* Is it one that we want to cut? */
 static bool
 is_to_cut(const struct cut *c, struct str base, size_t depth)
 {
-	return is_multipart(base) && !message_type_is_sealed(base) &&
-	       depth < c->limits->depth && c->in->nstops < MIME_MULTIPARTS;
+	return is_open(base) && depth < c->limits->depth &&
+	       c->in->nstops < MIME_MULTIPARTS;
 }
 
 /* Its boundary; p is NULL if it has none. */
@@ -320,7 +327,7 @@ entity(struct cut *c, struct str head, struct place at)
 		p->part.raw = str_n(start, (size_t)(c->in->at - start));
 		/* Python takes this line end from the epilogue of a
 		 * multipart; so one without parts keeps it. */
-		if (at.depth > 0 && !cut)
+		if (at.depth > 0 && !is_open(p->base))
 			p->part.raw = mime_chomp(p->part.raw);
 		if (p->part.encoding == MIME_BASE64 &&
 		    !mime_may_be_base64(p->part.raw)) {

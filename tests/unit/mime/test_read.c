@@ -302,7 +302,7 @@ test_depth_limit(void **state)
 		     "--c\n\nx\n--b--");
 	assert_rc(read_with(&b, limits, &m, &why), 0);
 	assert_str(shape_parts(&arena, &m),
-		   M "part2<part1 multipart/x; boundary=c* [--c\\n\\nx]");
+		   M "part2<part1 multipart/x; boundary=c* [--c\\n\\nx\\n]");
 	/* Deeper than any limit goes: 1,000, with lines to compare. */
 	for (size_t i = 0; i < 1000; i++)
 		assert_rc(buf_addf(&b, CT "multipart/mixed; boundary=b%zu\n\n"
