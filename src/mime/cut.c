@@ -179,7 +179,9 @@ describe(struct cut *c, const struct mime_fields *f,
 	if (err == 0 && f->id.p)
 		err = cid_read(c, f->id, &p->part.cid);
 	p->base = type->base;
-	p->part.encoding = encoding_read(f->encoding);
+	/* What a multipart holds has encodings of its own (RFC 2045, 6.4). */
+	if (!is_multipart(type->base) || !mime_value_param(type, "boundary").p)
+		p->part.encoding = encoding_read(f->encoding);
 	p->attachment = is_type(disposition->base, "attachment");
 	p->part.is_inline = is_type(disposition->base, "inline") ||
 			    (related && p->part.cid.n && !p->attachment);

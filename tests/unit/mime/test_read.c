@@ -163,6 +163,17 @@ static const struct {
 		"\n--b\n\ny\n--b--\n",
 	  M "part2<part1 multipart/signed; boundary=c "
 	    "[--c\\n\\nx\\r\\n--c--\\n]\npart3<part1 text/plain* [y]" },
+	{ "signed in an encoding that it cannot have",
+	  CT "multipart/signed; boundary=c\n" CTE
+	     "quoted-printable\n\n--c\n\nx=20\n--c--\n",
+	  "part1 multipart/signed; boundary=c* [--c\\n\\nx=20\\n--c--\\n]" },
+	{ "a boundary that comes in an encoding only",
+	  MIXED "--b\n" CT "multipart/x; boundary=c\n" CTE
+		"base64\n\nLS1jCgp4\n--b--\n",
+	  M "part2<part1 multipart/x; boundary=c* [LS1jCgp4\\n]" },
+	{ "no boundary, in an encoding",
+	  CT "multipart/x\n" CTE "base64\n\nLS1jCgp4\n",
+	  "part1 multipart/x* [--c\\n\\nx]" },
 	{ "encrypted",
 	  CT "multipart/encrypted; boundary=c\n\n--c\n\nx\n--c--\n",
 	  "part1 multipart/encrypted; boundary=c* [--c\\n\\nx\\n--c--\\n]" },
