@@ -239,6 +239,17 @@ is_first(struct str name)
 	return str_eqi(name, STR("charset")) || str_eqi(name, STR("boundary"));
 }
 
+/* Of parameters of one name the first counts, also if it cannot be written:
+ * else another would take its place. */
+static bool
+is_repeated(const struct mime_value *v, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (str_eqi(v->params[k].name, v->params[i].name))
+			return true;
+	return false;
+}
+
 int
 mime_type_format(struct arena *a, const struct mime_value *v,
 		 bool with_boundary, struct str *ret)
@@ -252,7 +263,7 @@ mime_type_format(struct arena *a, const struct mime_value *v,
 			const struct mime_param *p = &v->params[i];
 
 			if (is_first(p->name) != (turn == 0) ||
-			    str_eqi(p->name, STR("name")))
+			    str_eqi(p->name, STR("name")) || is_repeated(v, i))
 				continue;
 			if (!with_boundary &&
 			    str_eqi(p->name, STR("boundary")))

@@ -68,7 +68,10 @@ static const struct {
 	{ "cannot be written", CT "text/plain; a=\"\xc3\xa4\"; b=c\n\n",
 	  "part1 text/plain; b=c* []" },
 	{ "a repeated one", CT "text/plain; charset=a; charset=b\n\n",
-	  "part1 text/plain; charset=a; charset=b* []" },
+	  "part1 text/plain; charset=a* []" },
+	{ "a repeated one, the first cannot be written",
+	  CT "multipart/x; boundary=\"\x01\"; boundary=c\n\n--c\n\nx\n",
+	  "part1 multipart/x* [--c\\n\\nx\\n]" },
 	/* names */
 	{ "filename", CT "a/b; name=n\n" CD "attachment; filename=f\n\n",
 	  "part1 a/b* file=f []" },
