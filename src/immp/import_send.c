@@ -169,25 +169,41 @@ set_part(struct arena *a, const struct mime_part *p, struct immp_part *ret)
 	return ok && set_octets(a, p, ret);
 }
 
-/* "name <address>", or the address alone. */
+/* "name <address>", or the address alone.  The address is what stands in the
+ * last <>, so it can have none itself. */
 static const char *
 person(struct arena *a, const struct mime_addr *p, bool *ok)
 {
-	struct str s = p->name.n ?
-		arena_fmt(a, "%.*s <%.*s>", STR_ARG(p->name),
-			  STR_ARG(p->addr)) : arena_str(a, p->addr);
+	char *addr = arena_alloc(a, p->addr.n + 1);
+	struct str s;
 
+	if (!addr) {
+		*ok = false;
+		return NULL;
+	}
+	for (size_t i = 0; i < p->addr.n; i++) {
+		char c = p->addr.p[i];
+
+		addr[i] = c == '<' || c == '>' ? '?' : c;
+	}
+	addr[p->addr.n] = '\0';
+	if (p->name.n == 0)
+		return addr;
+	s = arena_fmt(a, "%.*s <%s>", STR_ARG(p->name), addr);
 	*ok = *ok && s.p;
 	return s.p;
 }
 
+/* Those that have an address: "undisclosed <>" is nobody. */
 static const char **
 people(struct arena *a, const struct mime_addr *v, size_t n, bool *ok)
 {
 	const char **ret = ARENA_ARRAY(a, const char *, n + 1);
+	size_t k = 0;
 
 	for (size_t i = 0; ret && i < n; i++)
-		ret[i] = person(a, &v[i], ok);
+		if (v[i].addr.n)
+			ret[k++] = person(a, &v[i], ok);
 	*ok = *ok && ret;
 	return ret;
 }

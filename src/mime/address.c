@@ -142,6 +142,24 @@ plain_read(struct str piece, struct mime_addr *ret)
 	return str_find(name, STR("  ")) < 0 && is_plain_addr(addr);
 }
 
+/* A name or an address without blanks around it, and blanks for tabs. */
+static int
+one_line(struct arena *a, struct str *s)
+{
+	char *p;
+
+	*s = str_trim(*s);
+	if (str_chr(*s, '\t', 0) < 0)
+		return 0;
+	p = arena_alloc(a, s->n);
+	if (!p)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < s->n; i++)
+		p[i] = s->p[i] == '\t' ? ' ' : s->p[i];
+	*s = str_n(p, s->n);
+	return 0;
+}
+
 /* Text of GMime's, kept. */
 static int
 keep(struct arena *a, const char *text, struct str *ret)
@@ -218,9 +236,14 @@ any_read(struct arena *a, struct str piece, struct mime_addr *ret)
 	err = ia ? mailbox_read(a, ia, ret) : broken_read(a, piece, ret);
 	if (list)
 		g_object_unref(list);
+	if (err == 0)
+		err = one_line(a, &ret->name);
+	if (err == 0)
+		err = one_line(a, &ret->addr);
 	if (err < 0)
 		return err;
 	ret->addr.n = utf8_clip(ret->addr, ADDR_MAX);
+	ret->addr = str_trim(ret->addr);
 	return ret->addr.n || ret->name.n;
 }
 

@@ -27,7 +27,7 @@
 void mime_init(void);
 
 struct mime_addr {
-	struct str name;	/* UTF-8, decoded; or empty */
+	struct str name;	/* UTF-8 without tabs, decoded; or empty */
 	struct str addr;	/* local@domain, or what stood in its place */
 };
 

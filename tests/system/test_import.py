@@ -401,6 +401,8 @@ def test_limits():
         'nested': 'Subject: nested\n' + nested(1000),
         'parts': 'Content-Type: multipart/mixed; boundary=b\n\n' +
         '--b\n\nx\n' * 100000 + '--b--\n',
+        'parties': 'From: Daemon <>\nTo: Foo <>, a <<<>, "b<c>d"@e, <f>g@h,'
+        ' x\ty <z\t@w>\nCc: =?utf-8?q?a=09b?= <a@b>\nSubject: a\tb\n\ntext\n',
         'rfc822': 'Content-Type: message/rfc822\n\n' * 1000 + 'x\n',
         'header': 'X-Long: ' + 'x' * 3000000 + '\n\ntext\n',
     }
