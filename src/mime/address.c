@@ -217,11 +217,29 @@ broken_read(struct arena *a, struct str piece, struct mime_addr *ret)
 	return err < 0 ? err : mime_clean(a, addr, &ret->addr);
 }
 
+/* A piece without the comment at its end that is never closed: GMime leaks
+ * an address before one (its issue 159, in 3.2.13). */
+static struct str
+without_open_comment(struct str piece)
+{
+	struct pieces l = { 0 };
+	size_t i = 0;
+
+	while (i < piece.n) {
+		size_t n = together(&l, str_from(piece, i));
+
+		if (piece.p[i] == '(' && n == 1)
+			return str_sub(piece, 0, i);
+		i += n;
+	}
+	return piece;
+}
+
 /* Anything else, through GMime.  1, 0 if there is no address, or ERR_NOMEM. */
 static int
 any_read(struct arena *a, struct str piece, struct mime_addr *ret)
 {
-	char *text = mime_cstr(a, piece, PIECE_MAX);
+	char *text = mime_cstr(a, without_open_comment(piece), PIECE_MAX);
 	InternetAddressList *list;
 	InternetAddress *ia;
 	int err;

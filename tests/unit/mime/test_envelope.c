@@ -60,6 +60,8 @@ static const struct {
 	  "to |a@b\nto C|c@d\nto |e@f\n" },
 	{ "groups in groups", "To: a:b:c:d:e@f;;\n", "to |e@f\n" },
 	{ "comments", "To: (nobody), a@b(x, y)\n", "to x, y|a@b\n" },
+	{ "a comment that is not closed",
+	  "To: a@[1.2] (b, c@d\nCc: (e\n", "to |a@[1.2]\nto |c@d\n" },
 	{ "semicolons", "To: a@b; c@d\n", "to |a@b\nto |c@d\n" },
 	{ "open quote", "To: \"a <a@b>, c@d\n", "to a|a@b\nto |c@d\n" },
 	{ "an address as name", "To: x@y <a@b>\n", "to x@y|a@b\n" },
