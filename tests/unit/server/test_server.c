@@ -413,6 +413,7 @@ test_write_queue(void **state)
 
 	rig_init(&r);
 	r.limits.write_queue = 16;
+	r.limits.batch_jobs = 1;
 	assert_rc(mem_store_open(&r.limits, &r.store), 0);
 	real_ops = r.store->ops;
 	held_ops = *real_ops;
