@@ -33,6 +33,15 @@ struct listing {
 	uint64_t now;
 };
 
+/* Rows that servers made before they counted attachments have parts only. */
+static bool
+has_attachments(const json_t *row)
+{
+	if (json_object_get(row, "attachments"))
+		return row_u64(row, "attachments") > 0;
+	return row_u64(row, "parts") > 1;
+}
+
 /* Four marks: unread, important, flagged or answered, has attachments. */
 static void
 marks(const json_t *row, char dst[static 5])
@@ -48,7 +57,7 @@ marks(const json_t *row, char dst[static 5])
 		dst[2] = 'A';
 	if (row_has(row, "flags", "flagged"))
 		dst[2] = 'F';
-	dst[3] = row_u64(row, "parts") > 1 ? '@' : ' ';
+	dst[3] = has_attachments(row) ? '@' : ' ';
 	dst[4] = '\0';
 }
 

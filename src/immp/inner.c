@@ -103,7 +103,7 @@ bool
 inner_is_attachment(const struct inner *i, const struct mime_part *p)
 {
 	struct part_view v = { .type = p->type, .file = p->file,
-			       .content = p->content };
+			       .content = p->content, .length = p->raw.n };
 
 	return !p->container && p != inner_text(i) && part_is_attachment(&v);
 }

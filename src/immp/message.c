@@ -5,6 +5,7 @@
 
 #include "immp/rows.h"
 #include "immp/target.h"
+#include "mail/message.h"
 
 int
 message_gather(void *ctx, const struct immp_piece *p)
@@ -62,6 +63,19 @@ message_parts(const json_t *m)
 	return json_array_size(json_object_get(m, "parts"));
 }
 
+/* What is imported has a part with the header it came with. */
+static bool
+has_header(const json_t *m)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(m, "parts"), i, v)
+		if (str_eq(row_str(v, "id"), STR("header")))
+			return true;
+	return false;
+}
+
 void
 message_part(const json_t *m, size_t i, struct part_view *ret)
 {
@@ -74,6 +88,7 @@ message_part(const json_t *m, size_t i, struct part_view *ret)
 		.content = str_eq(row_str(p, "class"), STR("content")),
 		.is_inline = json_is_true(json_object_get(p, "inline")),
 	};
+	ret->source = str_eq(ret->id, STR("original")) && has_header(m);
 }
 
 bool
@@ -87,11 +102,12 @@ part_type_is(const struct part_view *p, const char *type)
 bool
 part_is_attachment(const struct part_view *p)
 {
-	if (p->content || part_type_is(p, "multipart/") ||
-	    part_type_is(p, "text/rfc822-headers"))
-		return false;
-	return p->file.n || !(part_type_is(p, "text/plain") ||
-			      part_type_is(p, "text/html"));
+	const struct message_part part = {
+		.id = p->id, .type = p->type, .file = p->file,
+		.content = p->content, .length = p->length,
+	};
+
+	return message_part_is_attachment(&part, p->source);
 }
 
 void

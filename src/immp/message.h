@@ -28,11 +28,11 @@ struct part_view {
 	struct str id, type, file, in;
 	uint64_t length;
 	bool content, is_inline;
+	bool source;		/* the whole as it was before it was imported */
 };
 size_t message_parts(const json_t *m);
 void message_part(const json_t *m, size_t i, struct part_view *ret);
-/* Something to save: a leaf that is neither the content nor another form of
- * it. */
+/* Something to save (mail/message.h). */
 bool part_is_attachment(const struct part_view *p);
 /* Does the type begin so ("text/html")?  Without regard to case. */
 bool part_type_is(const struct part_view *p, const char *type);

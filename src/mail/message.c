@@ -57,6 +57,57 @@ message_is_container(const struct message_part *p)
 	return p->length == 0 && message_type_is(p->type, "multipart", NULL);
 }
 
+bool
+message_is_header(const struct message_part *p)
+{
+	return str_eq(p->id, STR("header")) &&
+	       message_type_is(p->type, "text", "rfc822-headers");
+}
+
+bool
+message_is_original(const struct message_part *p, bool imported)
+{
+	return imported && str_eq(p->id, STR("original")) &&
+	       message_type_is(p->type, "message", "rfc822");
+}
+
+/* Forms of the text of a message, of which a reader shows one. */
+static bool
+is_text(struct str type)
+{
+	static const char *const minor[] = { "plain", "html", "enriched",
+					     "richtext", "x-amp-html",
+					     "watch-html" };
+
+	for (size_t i = 0; i < sizeof(minor) / sizeof(minor[0]); i++) {
+		if (message_type_is(type, "text", minor[i]))
+			return true;
+	}
+	return false;
+}
+
+bool
+message_part_is_attachment(const struct message_part *p, bool imported)
+{
+	if (message_is_container(p) || message_is_header(p) ||
+	    message_is_original(p, imported))
+		return false;
+	if (p->content)
+		return !message_type_is(p->type, "text", NULL) &&
+		       !message_type_is(p->type, "multipart", NULL);
+	return p->file.n > 0 || !is_text(p->type);
+}
+
+size_t
+message_attachments(const struct message *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->nparts; i++)
+		n += message_part_is_attachment(&m->parts[i], m->imported);
+	return n;
+}
+
 int
 message_name_check(struct str name)
 {

@@ -98,8 +98,8 @@ int message_trailer(const struct message *m, struct buf *out) WARN_UNUSED;
 
 /*
  * The constant part of an index row: JSON members without braces: from, to,
- * cc, subject, date, received, size, parts (count), names, preview, important
- * and (where there is one) by and reply.  Never _id, thread, flags, folders,
+ * cc, subject, date, received, size, parts and attachments (counts), names,
+ * preview, important and (where there is one) by and reply.  Never _id, thread, flags, folders,
  * modseq: those are the mailbox's.  A row that would pass 60,000 octets cuts
  * to and cc and says "cut":true.  size is decoded octets of all parts.
  */
@@ -126,6 +126,16 @@ uint64_t message_size(const struct message *m);
 const struct message_part *message_content(const struct message *m);
 const struct message_part *message_part_by_id(const struct message *m,
 					      struct str id);
+/*
+ * Is it something to save: a leaf that is no text to be shown, nor the header
+ * block or (of an imported message) the whole that it came with?  The content
+ * is one only if it is neither text nor a multipart that came whole; a text
+ * without a file name is shown, or is another form of one that is.  Of p the
+ * members id, type, file, content and length are looked at.
+ */
+bool message_part_is_attachment(const struct message_part *p, bool imported);
+/* How many parts are. */
+size_t message_attachments(const struct message *m);
 /* A media type that DATA may name: type/subtype and parameters of RFC 2045
  * syntax, at most 255 octets.  Returns 0 or ERR_VALUE. */
 #define MESSAGE_TYPE_MAX 255

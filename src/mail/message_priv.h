@@ -32,6 +32,10 @@ struct str message_line(struct str *rest);
 /* A part that holds others: a multipart without octets. */
 bool message_is_container(const struct message_part *p);
 
+/* The header block a message came with; all of it as it came (spec: APPEND). */
+bool message_is_header(const struct message_part *p);
+bool message_is_original(const struct message_part *p, bool imported);
+
 #define PARENT_TOP (-1) /* the part names no other */
 #define PARENT_BAD (-2) /* it names one that is no container here */
 

@@ -82,6 +82,7 @@ write_row(const struct message *m, bool cut, struct buf *out)
 	message_json_time(&r.j, "received", m->received);
 	json_kv_u64(&r.j, "size", message_size(m));
 	json_kv_u64(&r.j, "parts", m->nparts);
+	json_kv_u64(&r.j, "attachments", message_attachments(m));
 	write_names(&r, m);
 	json_kv_str(&r.j, "preview", clip(&r, m->preview, CUT_PREVIEW));
 	json_key(&r.j, "important");

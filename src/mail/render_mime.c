@@ -47,10 +47,11 @@ struct mime {
 
 /* --- the tree --- */
 
+/* A part for the original header, or the whole original, is no entity. */
 static bool
 is_left_out(const struct message *m, const struct message_part *p)
 {
-	return render_is_header(p) || render_is_original(m, p);
+	return message_is_header(p) || message_is_original(p, m->imported);
 }
 
 /* Of imported mail a multipart that holds nothing is a leaf, as it was. */

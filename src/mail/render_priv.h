@@ -73,10 +73,6 @@ void head_date(struct head *h, uint64_t unix_ms);
 void head_envelope(struct head *h, const struct message *m);
 /* A header block larger than this is not replayed. */
 #define RENDER_HEADER_MAX (1u << 20)
-/* Is it a part for the original header, or the whole original?  Neither is an
- * entity of the MIME that is made. */
-bool render_is_header(const struct message_part *p);
-bool render_is_original(const struct message *m, const struct message_part *p);
 /* The part that holds the original header of an imported message, if it stands
  * for the envelope; or NULL. */
 const struct message_part *render_header_part(const struct message *m);

@@ -159,27 +159,13 @@ replay(struct head *h, struct str block)
 
 /* --- the block --- */
 
-bool
-render_is_header(const struct message_part *p)
-{
-	return str_eq(p->id, STR("header")) &&
-	       message_type_is(p->type, "text", "rfc822-headers");
-}
-
 const struct message_part *
 render_header_part(const struct message *m)
 {
 	const struct message_part *p = message_part_by_id(m, STR("header"));
 
 	return m->imported && p && p->length <= RENDER_HEADER_MAX &&
-	       render_is_header(p) ? p : NULL;
-}
-
-bool
-render_is_original(const struct message *m, const struct message_part *p)
-{
-	return m->imported && str_eq(p->id, STR("original")) &&
-	       message_type_is(p->type, "message", "rfc822");
+	       message_is_header(p) ? p : NULL;
 }
 
 const struct message_part *
@@ -187,7 +173,7 @@ render_original_part(const struct message *m)
 {
 	const struct message_part *p = message_part_by_id(m, STR("original"));
 
-	return p && render_is_original(m, p) ? p : NULL;
+	return p && message_is_original(p, m->imported) ? p : NULL;
 }
 
 int

@@ -352,6 +352,46 @@ test_questions(void **state)
 	assert_null(message_content(&m));
 }
 
+static const struct attachment_case {
+	const char *id, *type, *file;
+	uint64_t length;
+	bool content, sent, imported;	/* is it one in mail of either kind? */
+} attachment_cases[] = {
+	{ "a", "text/plain", "", 1, true, false, false },
+	{ "a", "text/plain", "a.txt", 1, true, false, false },
+	{ "a", "multipart/signed", "", 1, true, false, false },
+	{ "a", "image/png", "", 1, true, true, true },
+	{ "a", "text/html; charset=utf-8", "", 1, false, false, false },
+	{ "a", "Text/Enriched", "", 1, false, false, false },
+	{ "a", "text/plain", "a.txt", 1, false, true, true },
+	{ "a", "text/calendar", "", 1, false, true, true },
+	{ "a", "image/png", "", 0, false, true, true },
+	{ "a", "multipart/mixed", "", 0, false, false, false },
+	{ "a", "multipart/signed", "", 9, false, true, true },
+	{ "a", "text/rfc822-headers", "", 1, false, true, true },
+	{ "header", "text/rfc822-headers", "", 1, false, false, false },
+	{ "header", "text/csv", "", 1, false, true, true },
+	{ "original", "message/rfc822", "", 1, false, true, false },
+	{ "original", "image/png", "", 1, false, true, true },
+};
+
+static void
+test_attachments(void **state)
+{
+	TEST_EACH(c, attachment_cases) {
+		const struct message_part p = {
+			.id = str_c(c->id), .type = str_c(c->type),
+			.file = str_c(c->file), .length = c->length,
+			.content = c->content,
+		};
+		struct message m = { .parts = &p, .nparts = 1 };
+
+		CHECK(c->type, message_attachments(&m) == c->sent);
+		m.imported = true;
+		CHECK(c->type, message_attachments(&m) == c->imported);
+	}
+}
+
 /* What is hashed differs wherever the content does, also where octets move
  * from one field to the next. */
 static void
@@ -416,6 +456,7 @@ main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_fault),
 		cmocka_unit_test(test_questions),
+		cmocka_unit_test(test_attachments),
 		cmocka_unit_test(test_identity),
 	};
 

@@ -30,7 +30,7 @@ test_full(void **state)
 		   "\\u202e)\","
 		   "\"date\":\"2013-10-17T03:01:50.006Z\","
 		   "\"received\":\"2013-10-17T03:01:50.007Z\","
-		   "\"size\":70012,\"parts\":3,"
+		   "\"size\":70012,\"parts\":3,\"attachments\":1,"
 		   "\"names\":{\"alice@a.test\":\"Alice \\\"Al\\\" A.\","
 		   "\"bob@b.test\":\"B\xc3\xb6"
 		   "b\"},"
@@ -49,8 +49,8 @@ test_small(void **state)
 		   "\"from\":\"alice@a.test\",\"to\":[],\"cc\":[],"
 		   "\"subject\":\"\",\"date\":\"1970-01-01T00:00:00.000Z\","
 		   "\"received\":\"1970-01-01T00:00:00.000Z\",\"size\":5,"
-		   "\"parts\":1,\"names\":{},\"preview\":\"\","
-		   "\"important\":0");
+		   "\"parts\":1,\"attachments\":0,\"names\":{},"
+		   "\"preview\":\"\",\"important\":0");
 }
 
 static void
