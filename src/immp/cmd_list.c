@@ -181,7 +181,7 @@ show(void *ctx, json_t *row)
 }
 
 static int
-compose(const struct app *a, const char *path, struct buf *b)
+compose(const struct app *a, const char *path, struct buf *b, uint64_t *ret_n)
 {
 	const char *limit = app_value(a, "limit");
 	const char *before = app_value(a, "before");
@@ -192,6 +192,7 @@ compose(const struct app *a, const char *path, struct buf *b)
 	if (limit && (str_u64(str_c(limit), 1000000, &n) < 0 || n == 0))
 		return app_error(APP_USAGE, "%s is no number of messages",
 				 limit);
+	*ret_n = n;
 	if (app_has(a, "unread"))
 		unread = strstr(path, "::") ? ",unread" : "::unread";
 	snprintf(full, sizeof(full), "%s%s", path, unread);
@@ -200,9 +201,9 @@ compose(const struct app *a, const char *path, struct buf *b)
 	    (before && immp_quote(before, id, sizeof(id)) < 0))
 		return app_error(APP_USAGE, "%s is no folder", path);
 	if (buf_addf(b, "MBOX INDEX %s", quoted) < 0 ||
-	    (limit && buf_addf(b, " LIMIT %" PRIu64, n) < 0) ||
-	    (before && buf_addf(b, " BEFORE %s", id) < 0) ||
-	    buf_add_cstr(b, " +JSON") < 0 || buf_add_c(b, '\0') < 0)
+	    (!limit && before && buf_addf(b, " BEFORE %s", id) < 0) ||
+	    (!limit && buf_add_cstr(b, " +JSON") < 0) ||
+	    buf_add_c(b, '\0') < 0)
 		return app_error(APP_REFUSED, "out of memory");
 	return 0;
 }
@@ -215,15 +216,18 @@ cmd_list(struct app *a)
 	const char *path = a->nwords ? a->word[0] : "/inbox";
 	char more[IMMP_UUID_SIZE];
 	struct immp *c;
+	uint64_t n;
 	int rc;
 
 	buf_init(&line, 8192);
-	rc = compose(a, path, &line);
+	rc = compose(a, path, &line, &n);
 	if (rc == 0)
 		rc = conn_login(a, &c);
 	if (rc)
 		return rc;
-	rc = rows_get(a, c, buf_data(&line), show, &l, more);
+	rc = n ? rows_get_last(a, c, buf_data(&line), n,
+			       app_value(a, "before"), show, &l, more) :
+		 rows_get(a, c, buf_data(&line), show, &l, more);
 	if (rc == IMMP_E_NOT_FOUND)
 		rc = app_error(APP_REFUSED, "there is no folder %s", path);
 	else if (rc < 0)

@@ -18,6 +18,15 @@ typedef int (*rows_fn)(void *ctx, json_t *row);
 int rows_get(const struct app *a, struct immp *c, const char *line, rows_fn fn,
 	     void *ctx, char *ret_more);
 
+/*
+ * The same for the last n rows before a message (NULL: of all) where the server
+ * gives fewer at a time, the newest: index is an INDEX of them without LIMIT
+ * and BEFORE, of pages that are older it is asked twice.
+ */
+int rows_get_last(const struct app *a, struct immp *c, const char *index,
+		  uint64_t n, const char *before, rows_fn fn, void *ctx,
+		  char *ret_more);
+
 /* Members; "" or 0 where they are missing or of another type. */
 struct str row_str(const json_t *row, const char *key);
 uint64_t row_u64(const json_t *row, const char *key);

@@ -333,6 +333,33 @@ def list_fields(case):
 
 
 @test
+def list_pages(case):
+    """More messages than the server gives at a time, the newest last."""
+    u = [U1[:-1] + str(i) for i in range(6)]
+
+    def page(limit, before, *rows, more=''):
+        where = f' BEFORE "{before}"' if before else ''
+        return (f'C MBOX INDEX "/inbox" LIMIT {limit}{where} +JSON\n'
+                + ''.join(row(x) for x in rows)
+                + f'S 250 n={len(rows)}{more and " more=" + more}\n')
+
+    script = (IN + page(5, '', u[4], u[5], more=u[4])
+              + page(3, u[4], u[2], u[3], more=u[2])
+              + page(1, u[2], u[1], more=u[1])
+              + page(4294967295, u[4], u[2], u[3], more=u[2]) + 'C QUIT\n')
+    out = case.run(script, 'list', '-n', '5')[0].decode()
+    assert [l.split('\t')[0] for l in out.splitlines()] == u[1:], out
+    out = case.run(script, '--json', 'list', '-n', '5')[0]
+    assert [r['_id'] for r in json.loads(out)] == u[1:], out
+    # It ends where there are no more, or where the server gives none.
+    for last in (page(7, u[4], u[3]), page(7, u[4], more=u[3])):
+        out = case.run(IN + page(9, '', u[4], u[5], more=u[4]) + last
+                       + 'C QUIT\n', '--json', 'list', '-n9')[0]
+        want = u[3:] if 'n=1' in last else u[4:]
+        assert [r['_id'] for r in json.loads(out)] == want, out
+
+
+@test
 def list_ten_thousand(case):
     out = case.run(IN + 'C MBOX INDEX*\n' + row() * 10000
                    + 'S 250 n=10000\nC QUIT\n', 'list')[0]
