@@ -4,7 +4,7 @@ _immp()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local commands='login logout passwd devices send folders list read save
-		export download mark delete restore shell'
+		import export download mark delete restore shell'
 	local word command='' skip='' options='' files=''
 
 	# The command is the first word that is neither an option nor the
@@ -35,6 +35,18 @@ _immp()
 		;;
 	read) options='--part --raw --mime --json' ;;
 	save) files=1 ;;
+	import)
+		options='--to --read --keep-original --mbox --json'
+		files=1
+		if [[ $prev == --mbox ]]; then
+			mapfile -t COMPREPLY < <(compgen -W \
+				'auto o rd cl cl2' -- "$cur")
+			return
+		fi
+		if [[ $prev == -t || $prev == --to ]]; then
+			files=''
+		fi
+		;;
 	export)
 		options='--format --json'
 		files=1
