@@ -372,13 +372,15 @@ prefer_plain(const struct cut *c, size_t i)
 static size_t
 content_of(const struct cut *c)
 {
-	for (size_t i = 0; i < c->n; i++)
+	for (size_t i = 0; i < c->n; i++) {
 		if (is_text(&c->pieces[i], "text/plain") ||
 		    is_text(&c->pieces[i], "text/html"))
 			return prefer_plain(c, i);
-	for (size_t i = 0; i < c->n; i++)
-		if (is_type(c->pieces[i].base, "multipart/signed"))
+		/* The text is in it; what follows is a mailing list's. */
+		if (is_type(c->pieces[i].base, "multipart/signed") &&
+		    !c->pieces[i].attachment)
 			return i;
+	}
 	for (size_t i = 0; i < c->n; i++)
 		if (!c->pieces[i].part.container)
 			return i;

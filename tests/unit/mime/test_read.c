@@ -164,8 +164,8 @@ static const struct {
 	{ "signed inside",
 	  MIXED "--b\n" CT "multipart/signed; boundary=c\n\n--c\n\nx\r\n--c--\n"
 		"\n--b\n\ny\n--b--\n",
-	  M "part2<part1 multipart/signed; boundary=c "
-	    "[--c\\n\\nx\\r\\n--c--\\n]\npart3<part1 text/plain* [y]" },
+	  M "part2<part1 multipart/signed; boundary=c* "
+	    "[--c\\n\\nx\\r\\n--c--\\n]\npart3<part1 text/plain [y]" },
 	{ "signed in an encoding that it cannot have",
 	  CT "multipart/signed; boundary=c\n" CTE
 	     "quoted-printable\n\n--c\n\nx=20\n--c--\n",
