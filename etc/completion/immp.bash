@@ -33,7 +33,8 @@ _immp()
 			files=1
 		fi
 		;;
-	read) options='--part --raw --mime --json' ;;
+	list) options='--limit --unread --before --json' ;;
+	read) options='--part --raw --mime --peek --json' ;;
 	save) files=1 ;;
 	import)
 		options='--to --read --keep-original --mbox --json'

@@ -109,9 +109,19 @@ show_fields(const json_t *row)
 static struct str
 subject_of(const json_t *row)
 {
-	struct str s = row_str(row, "subject");
+	struct str s = str_trim(row_str(row, "subject"));
 
 	return s.n ? s : STR("(no subject)");
+}
+
+static struct str
+sender_of(const json_t *row)
+{
+	struct str from = row_str(row, "from"), s = row_name(row, from);
+
+	if (str_trim(s).n == 0)
+		s = from;
+	return s.n ? s : STR("(no sender)");
 }
 
 static int
@@ -129,8 +139,7 @@ show_wide(const struct listing *l, const json_t *row, struct buf *b)
 	if (rc == 0)
 		rc = buf_addf(b, " %s %10s %6s ", mark, when, size);
 	if (rc == 0)
-		rc = text_fit(b, row_name(row, row_str(row, "from")), FROM_COLS,
-			      true);
+		rc = text_fit(b, sender_of(row), FROM_COLS, true);
 	if (rc == 0)
 		rc = buf_add_c(b, ' ');
 	return rc == 0 ? text_fit(b, subject_of(row), left, false) : rc;
@@ -148,8 +157,7 @@ show_narrow(const struct listing *l, const json_t *row, struct buf *b)
 	when_size(row_u64(row, "size"), size);
 	rc = buf_addf(b, "%s ", mark);
 	if (rc == 0)
-		rc = text_fit(b, row_name(row, row_str(row, "from")), from,
-			      true);
+		rc = text_fit(b, sender_of(row), from, true);
 	if (rc == 0)
 		rc = buf_add_c(b, ' ');
 	if (rc == 0)

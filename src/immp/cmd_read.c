@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "immp/cmds.h"
 #include "immp/conn.h"
 #include "immp/html.h"
@@ -153,15 +154,25 @@ copy_whole(struct app *a, struct immp *c, const char *target,
 
 /* --- the head --- */
 
+/* Columns that text is wrapped at. */
+static size_t
+text_cols(void)
+{
+	size_t cols = term_width();
+
+	return cols > TEXT_COLS ? TEXT_COLS : cols;
+}
+
 static void
 print_line(const char *name, struct str value)
 {
 	CLEANUP_BUF struct buf b = { 0 };
 
-	buf_init(&b, 4 * value.n + 16);
-	if (value.n == 0 || text_line(&b, value) < 0)
+	buf_init(&b, 64u << 20);
+	if (str_trim(value).n == 0 ||
+	    text_hang(&b, value, text_cols(), 9) < 0)
 		return;
-	printf("%s%-8s%s %.*s\n", term_style(TERM_DIM), name,
+	printf("%s%-8s%s %.*s", term_style(TERM_DIM), name,
 	       term_style(TERM_PLAIN), STR_ARG(buf_str(&b)));
 }
 
@@ -208,20 +219,27 @@ static void
 print_head(const json_t *m)
 {
 	const json_t *envelope = json_object_get(m, "envelope");
-	uint64_t date = row_time(envelope, "date");
+	struct str subject = row_str(envelope, "subject");
+	uint64_t date = row_time(envelope, "date"), now = clock_unix_ms();
 	char full[48], ago[16], line[80];
 
-	print_people("From:", envelope, "from");
+	if (row_str(envelope, "from").n)
+		print_people("From:", envelope, "from");
+	else
+		print_line("From:", STR("(no sender)"));
 	print_people("Sent by:", envelope, "by");
 	print_people("To:", envelope, "to");
 	print_people("Cc:", envelope, "cc");
 	if (date) {
 		when_full(date, full);
-		when_relative(date, clock_unix_ms(), ago);
-		snprintf(line, sizeof(line), "%s (%s)", full, ago);
-		print_line("Date:", str_c(line));
+		when_relative(date, now, ago);
+		snprintf(line, sizeof(line), "%s (%s ago)", full, ago);
+		print_line("Date:", str_c(now - date < 7 * 86400000ull &&
+							  strcmp(ago, "now") ?
+						  line : full));
 	}
-	print_line("Subject:", row_str(envelope, "subject"));
+	print_line("Subject:", str_trim(subject).n ? subject
+						   : STR("(no subject)"));
 	if (json_integer_value(json_object_get(envelope, "important")) > 0 ||
 	    row_has(m, "flags", "important"))
 		print_line("Flags:", STR("important"));
@@ -240,12 +258,12 @@ is_flowed(const struct part_view *p, bool *ret_delsp)
 	return part_type_is(p, "text/plain") && strcmp(value, "flowed") == 0;
 }
 
-static void
+/* False if there is nothing to see. */
+static bool
 print_text(struct str text, const struct part_view *p)
 {
 	CLEANUP_BUF struct buf utf8 = { 0 }, plain = { 0 }, wrapped = { 0 };
 	char charset[64];
-	size_t cols = term_width();
 	bool delsp;
 
 	buf_init(&utf8, 8u << 20);
@@ -259,78 +277,137 @@ print_text(struct str text, const struct part_view *p)
 		text = buf_str(&plain);
 	else if (is_flowed(p, &delsp) && text_flowed(&plain, text, delsp) == 0)
 		text = buf_str(&plain);
-	if (cols > TEXT_COLS)
-		cols = TEXT_COLS;
+	if (text_wrap(&wrapped, text, text_cols()) < 0 || wrapped.n == 0)
+		return false;
 	putchar('\n');
-	if (str_trim(text).n == 0)
-		printf("(the text is empty)\n");
-	else if (text_wrap(&wrapped, text, cols) == 0)
-		fwrite(buf_data(&wrapped), 1, wrapped.n, stdout);
+	fwrite(buf_data(&wrapped), 1, wrapped.n, stdout);
+	return true;
 }
 
-static void
-print_cut(void)
-{
-	printf("\n(cut here; the rest of the text: read --raw)\n");
-}
-
-static void
-print_no_text(void)
-{
-	printf("\n(no text; see the attachments)\n");
-}
-
-/* Of what is inside a signed part. */
-static void
-show_inner_text(const struct inner *i)
-{
-	const struct mime_part *p = inner_text(i);
-	CLEANUP_BUF struct buf text = { 0 };
-	struct part_view v;
-	bool whole;
-
-	if (!p) {
-		print_no_text();
-		return;
-	}
-	buf_init(&text, TEXT_SHOWN);
-	whole = inner_decode(p, &text);
-	v = (struct part_view){ .type = p->type };
-	print_text(buf_str(&text), &v);
-	if (!whole)
-		print_cut();
-}
+/* What is shown of a message's texts, from wherever they come. */
+struct showing {
+	struct immp *c;
+	const char *target;
+	const struct inner *inner;	/* or NULL */
+	const struct part_view *v;
+	size_t n;
+	bool peek, seen, cut, attached;
+};
 
 static int
-show_text(struct app *a, struct immp *c, const char *target,
-	  const json_t *m)
+get_text(struct showing *s, const struct part_view *p, struct buf *text)
 {
-	CLEANUP_BUF struct buf text = { 0 };
 	struct immp_fetch f = IMMP_FETCH_INIT;
-	struct part_view p;
 	char id[300];
 	int rc;
 
-	buf_init(&text, TEXT_SHOWN);
-	if (!message_text_part(m, &p) ||
-	    str_copy(p.id, id, sizeof(id)) < 0) {
-		print_no_text();
+	buf_clear(text);
+	if (s->inner) {
+		s->cut |= !inner_decode(&s->inner->mail.parts[p - s->v], text);
 		return 0;
 	}
-	f.target = target;
+	if (p->length == 0)
+		return 0;
+	if (str_copy(p->id, id, sizeof(id)) < 0)
+		return app_error(APP_REFUSED, "a part has too long a name");
+	f.target = s->target;
 	f.part = id;
-	f.peek = app_has(a, "peek");
+	f.peek = s->peek;
 	/* Whole, or not to be marked as if it had been read whole. */
-	f.count = p.length > TEXT_SHOWN ? TEXT_SHOWN : 0;
+	f.count = p->length > TEXT_SHOWN ? TEXT_SHOWN : 0;
 	f.sink = message_gather;
-	f.ctx = &text;
-	rc = immp_fetch(c, &f);
-	if (rc < 0)
-		return app_fail(c, rc);
-	print_text(buf_str(&text), &p);
-	if (f.count)
-		print_cut();
-	return 0;
+	f.ctx = text;
+	rc = immp_fetch(s->c, &f);
+	s->cut |= f.count > 0;
+	return rc < 0 ? app_fail(s->c, rc) : 0;
+}
+
+static int
+show_part(struct showing *s, size_t i)
+{
+	CLEANUP_BUF struct buf text = { 0 };
+	const struct part_view *p = &s->v[i];
+	int rc;
+
+	buf_init(&text, TEXT_SHOWN);
+	rc = get_text(s, p, &text);
+	if (rc || print_text(buf_str(&text), p)) {
+		s->seen = true;
+		return rc;
+	}
+	/* Some write nothing but HTML, and an empty text beside it. */
+	i = part_type_is(p, "text/plain") ? part_other_form(s->v, s->n, i)
+					  : s->n;
+	if (i < s->n) {
+		rc = get_text(s, &s->v[i], &text);
+		s->seen |= rc || print_text(buf_str(&text), &s->v[i]);
+	}
+	return rc;
+}
+
+static int
+show_texts(struct showing *s)
+{
+	size_t texts[PART_TEXTS], n = part_texts(s->v, s->n, texts);
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = show_part(s, texts[i]);
+	for (size_t i = 0; i < s->n; i++)
+		s->attached |= part_is_attachment(&s->v[i]);
+	return rc;
+}
+
+/* Of what is inside a signed part. */
+static int
+show_inner_texts(struct showing *s, const struct inner *i)
+{
+	const struct mime_part *broken = inner_broken(i);
+	struct part_view *v;
+	int rc = inner_views(i, &v);
+
+	if (rc)
+		return rc;
+	s->inner = i;
+	s->v = v;
+	s->n = i->mail.nparts;
+	/* It says it has parts, but not where: all of it is text. */
+	if (broken)
+		v[0] = (struct part_view){ .type = STR("text/plain"),
+					   .content = true,
+					   .length = broken->raw.n };
+	rc = show_texts(s);
+	mem_free(v);
+	s->inner = NULL;
+	return rc;
+}
+
+/* All of a message's; i: what is inside its content, or NULL. */
+static int
+show_message_texts(struct app *a, struct immp *c, const char *target,
+		   const json_t *m, const struct inner *i)
+{
+	struct showing s = { .c = c, .target = target,
+			     .peek = app_has(a, "peek") };
+	struct part_view *v;
+	size_t n;
+	int rc = message_views(m, &v, &n);
+
+	if (rc)
+		return rc;
+	if (i)
+		rc = show_inner_texts(&s, i);
+	s.v = v;
+	s.n = n;
+	if (rc == 0)
+		rc = show_texts(&s);
+	mem_free(v);
+	if (s.cut)
+		printf("\n(cut here; the rest of the text: read --raw)\n");
+	if (!s.seen)
+		printf("\n(no text%s)\n", s.attached ? "; see the attachments"
+						     : "");
+	return rc;
 }
 
 /* A text that is only another form of the content does not mark the message
@@ -349,38 +426,58 @@ mark_read(struct app *a, struct immp *c, const char *target, const json_t *m)
 	(void)immp_command(c, line, NULL, NULL); /* a courtesy */
 }
 
-/* One line of the list; outer: the part that p is in, or empty. */
-static void
-print_attachment(struct str outer, const struct part_view *p, bool *first)
-{
-	CLEANUP_BUF struct buf b = { 0 };
-	char size[16];
+struct list {
+	size_t id_cols;		/* of the widest name of a part */
+	bool print, first;
+};
 
+/* One of the list; outer: the part that p is in, or empty.  Type and size are
+ * enough to choose by: what a type's parameters say is in --json. */
+static void
+list_attachment(struct list *l, struct str outer, const struct part_view *p)
+{
+	CLEANUP_BUF struct buf id = { 0 }, b = { 0 }, line = { 0 };
+	struct str type, rest;
+	char size[16];
+	size_t cols;
+
+	buf_init(&id, 1u << 20);
 	buf_init(&b, 1u << 20);
+	buf_init(&line, 16u << 20);
 	when_size(p->length, size);
-	if (text_line(&b, outer) < 0 ||
-	    (outer.n && buf_add_c(&b, '/') < 0) ||
-	    text_line(&b, p->id) < 0 || buf_add_cstr(&b, "  ") < 0 ||
+	if (!str_cut(p->type, ';', &type, &rest))
+		type = p->type;
+	if (text_line(&id, outer) < 0 || (outer.n && buf_add_c(&id, '/') < 0) ||
+	    text_line(&id, p->id) < 0)
+		return;
+	cols = text_width(buf_str(&id));
+	if (!l->print) {
+		if (l->id_cols < cols)
+			l->id_cols = cols;
+		return;
+	}
+	if (text_fit(&line, buf_str(&id),
+		     cols > l->id_cols ? cols : l->id_cols, true) < 0 ||
 	    text_line(&b, p->file) < 0 ||
 	    buf_addf(&b, "%s(", p->file.n ? " " : "") < 0 ||
-	    text_line(&b, p->type) < 0 || buf_addf(&b, ", %s)", size) < 0)
+	    text_line(&b, str_trim(type)) < 0 ||
+	    buf_addf(&b, ", %s)", size) < 0 || buf_add_cstr(&line, "  ") < 0 ||
+	    text_hang(&line, buf_str(&b), text_cols(), l->id_cols + 4) < 0)
 		return;
-	printf("%s  %.*s\n", *first ? "\nAttachments:\n" : "",
-	       STR_ARG(buf_str(&b)));
-	*first = false;
+	printf("%s  %.*s", l->first ? "\nAttachments:\n" : "",
+	       STR_ARG(buf_str(&line)));
+	l->first = false;
 }
 
 static void
-print_attachments(const json_t *m, const struct inner *i)
+list_attachments(struct list *l, const json_t *m, const struct inner *i)
 {
-	bool first = true;
-
 	for (size_t k = 0; k < message_parts(m); k++) {
 		struct part_view p;
 
 		message_part(m, k, &p);
 		if (part_is_attachment(&p))
-			print_attachment(STR(""), &p, &first);
+			list_attachment(l, STR(""), &p);
 	}
 	for (size_t k = 0; i && k < i->mail.nparts; k++) {
 		const struct mime_part *p = &i->mail.parts[k];
@@ -390,8 +487,20 @@ print_attachments(const json_t *m, const struct inner *i)
 		if (!inner_is_attachment(i, p))
 			continue;
 		v.length = mime_decoded_length(p);
-		print_attachment(str_c(i->id), &v, &first);
+		list_attachment(l, str_c(i->id), &v);
 	}
+}
+
+static void
+print_attachments(const json_t *m, const struct inner *i)
+{
+	struct list l = { .first = true };
+
+	list_attachments(&l, m, i);
+	if (l.id_cols > text_cols() / 3)
+		l.id_cols = text_cols() / 3;
+	l.print = true;
+	list_attachments(&l, m, i);
 }
 
 /* A message whose content is a signed one. */
@@ -403,7 +512,7 @@ show_inner(struct app *a, struct immp *c, const char *target, const json_t *m,
 	int rc = inner_get(c, target, p, app_has(a, "peek"), &i);
 
 	if (rc == 0) {
-		show_inner_text(&i);
+		rc = show_message_texts(a, c, target, m, &i);
 		print_attachments(m, &i);
 	}
 	inner_done(&i);
@@ -419,7 +528,7 @@ show(struct app *a, struct immp *c, const char *target, const json_t *m)
 	print_head(m);
 	if (inner_of(m, &p))
 		return show_inner(a, c, target, m, &p);
-	rc = show_text(a, c, target, m);
+	rc = show_message_texts(a, c, target, m, NULL);
 	if (rc)
 		return rc;
 	mark_read(a, c, target, m);

@@ -1,5 +1,6 @@
 #include "immp/inner.h"
 
+#include "base/mem.h"
 #include "immp/rows.h"
 
 #define INNER_MAX (64u << 20)	/* octets that are looked into */
@@ -71,41 +72,43 @@ inner_get(struct immp *c, const char *target, const struct part_view *p,
 	return 0;
 }
 
-static bool
-type_is(const struct mime_part *p, const char *type)
+static struct part_view
+view_of(const struct mime_part *p)
 {
-	struct part_view v = { .type = p->type };
+	return (struct part_view){ .id = p->id, .type = p->type,
+				   .file = p->file, .in = p->in,
+				   .length = p->raw.n, .content = p->content };
+}
 
-	return part_type_is(&v, type);
+int
+inner_views(const struct inner *i, struct part_view **ret)
+{
+	struct part_view *v = mem_calloc(i->mail.nparts + 1, sizeof(*v));
+
+	if (!v)
+		return app_error(APP_REFUSED, "out of memory");
+	for (size_t k = 0; k < i->mail.nparts; k++)
+		v[k] = view_of(&i->mail.parts[k]);
+	*ret = v;
+	return 0;
 }
 
 const struct mime_part *
-inner_text(const struct inner *i)
+inner_broken(const struct inner *i)
 {
-	const struct mime_part *content = NULL, *p;
-	size_t n = i->mail.nparts;
+	const struct mime_part *p = i->mail.parts;
+	struct part_view v = view_of(p);
 
-	for (size_t k = 0; k < n; k++)
-		if (i->mail.parts[k].content)
-			content = &i->mail.parts[k];
-	if (!content || !type_is(content, "text/"))
-		return NULL;
-	for (size_t k = 0; k < n && content->in.n; k++) {
-		p = &i->mail.parts[k];
-		if (!p->container && type_is(p, "text/plain") &&
-		    p->file.n == 0 && str_eq(p->in, content->in))
-			return p;
-	}
-	return content;
+	return i->mail.nparts == 1 && !p->container &&
+	       part_type_is(&v, "multipart/") ? p : NULL;
 }
 
 bool
 inner_is_attachment(const struct inner *i, const struct mime_part *p)
 {
-	struct part_view v = { .type = p->type, .file = p->file,
-			       .content = p->content, .length = p->raw.n };
+	struct part_view v = view_of(p);
 
-	return !p->container && p != inner_text(i) && part_is_attachment(&v);
+	return !p->container && p != inner_broken(i) && part_is_attachment(&v);
 }
 
 const struct mime_part *

@@ -29,8 +29,10 @@ int inner_get(struct immp *c, const char *target, const struct part_view *p,
 	      bool peek, struct inner *ret);
 void inner_done(struct inner *i);
 
-/* The text to show: plain rather than HTML; NULL without one. */
-const struct mime_part *inner_text(const struct inner *i);
+/* Its parts, mail.nparts of them, for mem_free().  0 or an exit code, said. */
+int inner_views(const struct inner *i, struct part_view **ret);
+/* The one part if it calls itself a multipart and cannot be cut; or NULL. */
+const struct mime_part *inner_broken(const struct inner *i);
 /* Something to list and to save. */
 bool inner_is_attachment(const struct inner *i, const struct mime_part *p);
 /* By name, ID/NAME; NULL. */

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "immp/rows.h"
 #include "immp/target.h"
-#include "mail/message.h"
 
 int
 message_gather(void *ctx, const struct immp_piece *p)
@@ -91,88 +91,34 @@ message_part(const json_t *m, size_t i, struct part_view *ret)
 	ret->source = str_eq(ret->id, STR("original")) && has_header(m);
 }
 
-bool
-part_type_is(const struct part_view *p, const char *type)
+int
+message_views(const json_t *m, struct part_view **ret, size_t *ret_n)
 {
-	struct str t = str_c(type);
+	size_t n = message_parts(m);
+	struct part_view *v = mem_calloc(n + 1, sizeof(*v));
 
-	return str_eqi(str_sub(p->type, 0, t.n), t);
-}
-
-bool
-part_is_attachment(const struct part_view *p)
-{
-	const struct message_part part = {
-		.id = p->id, .type = p->type, .file = p->file,
-		.content = p->content, .length = p->length,
-	};
-
-	return message_part_is_attachment(&part, p->source);
-}
-
-void
-part_param(const struct part_view *p, const char *name, char *dst, size_t cap)
-{
-	struct str rest = p->type, field, key, value;
-
-	dst[0] = '\0';
-	while (str_next(&rest, ';', &field)) {
-		if (!str_cut(field, '=', &key, &value) ||
-		    !str_eqi(str_trim(key), str_c(name)))
-			continue;
-		value = str_trim(value);
-		if (value.n >= 2 && value.p[0] == '"' &&
-		    value.p[value.n - 1] == '"')
-			value = str_sub(value, 1, value.n - 2);
-		if (str_copy(value, dst, cap) < 0)
-			dst[0] = '\0';
-		break;
-	}
-	for (; *dst; dst++)
-		if (*dst >= 'A' && *dst <= 'Z')
-			*dst = (char)(*dst + 32);
-}
-
-/* Another form of the content: a text in the same multipart/alternative. */
-static bool
-is_alternative(const json_t *m, const struct part_view *content,
-	       const struct part_view *p)
-{
-	struct part_view holder;
-
-	if (content->in.n == 0 || !str_eq(content->in, p->in))
-		return false;
-	for (size_t i = 0; i < message_parts(m); i++) {
-		message_part(m, i, &holder);
-		if (str_eq(holder.id, content->in))
-			return part_type_is(&holder, "multipart/alternative");
-	}
-	return false;
+	if (!v)
+		return app_error(APP_REFUSED, "out of memory");
+	for (size_t i = 0; i < n; i++)
+		message_part(m, i, &v[i]);
+	*ret = v;
+	*ret_n = n;
+	return 0;
 }
 
 bool
 message_text_part(const json_t *m, struct part_view *ret)
 {
-	struct part_view content, p;
-	size_t n = message_parts(m), i;
+	struct part_view *v;
+	size_t n, first;
+	bool found = false;
 
-	for (i = 0; i < n; i++) {
-		message_part(m, i, &content);
-		if (content.content)
-			break;
-	}
-	if (i == n)
+	if (message_views(m, &v, &n))
 		return false;
-	*ret = content;
-	if (part_type_is(&content, "text/plain"))
-		return true;
-	for (i = 0; i < n; i++) {
-		message_part(m, i, &p);
-		if (part_type_is(&p, "text/plain") && p.file.n == 0 &&
-		    is_alternative(m, &content, &p)) {
-			*ret = p;
-			return true;
-		}
-	}
-	return part_type_is(ret, "text/");
+	first = part_first_text(v, n);
+	found = first < n;
+	if (found)
+		*ret = v[first];
+	mem_free(v);
+	return found;
 }

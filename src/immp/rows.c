@@ -89,7 +89,8 @@ keep(void *ctx, const struct immp_reply *r)
 
 	if (r->code < 0)
 		return 0;
-	if (r->last && immp_field(r->text, "more", p->more, sizeof(p->more)) < 0)
+	if (r->last &&
+	    immp_field(r->text, "more", p->more, sizeof(p->more)) < 0)
 		p->more[0] = '\0';
 	if (r->text[0] != '{')
 		return 0;

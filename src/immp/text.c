@@ -229,23 +229,31 @@ word_length(struct str s)
 	return s.n - rest.n;
 }
 
+/* The mark of a list's item, "* " or "12. ". */
+static size_t
+item_mark(struct str line)
+{
+	size_t n = 0;
+
+	if (str_starts(line, STR("* ")) || str_starts(line, STR("- ")))
+		return 2;
+	while (n < 3 && n < line.n && line.p[n] >= '0' && line.p[n] <= '9')
+		n++;
+	return n && str_starts(str_from(line, n), STR(". ")) ? n + 2 : 0;
+}
+
 /*
- * One clean line.  A word and the blanks before it go on the current line if
- * they fit, else on a new one, where the blanks are left out.
+ * Words of a clean line.  One and the blanks before it go on the current line,
+ * of which `width` columns are filled, if they fit; else on a new one, which
+ * begins with `next`, and the blanks are left out.
  */
 static int
-wrap_line(struct buf *b, struct str line, size_t cols)
+wrap_words(struct buf *b, struct str rest, size_t cols, size_t width,
+	   struct str next)
 {
-	struct str marks = quote_marks(line);
-	size_t first = text_width(marks), width = 0;
-	struct str indent = indentation(str_from(line, marks.n), cols);
-	struct str rest = trim_end(str_from(line, marks.n + indent.n));
 	bool empty = true;	/* no word on the current line */
-	int rc = buf_add_str(b, marks);
+	int rc = 0;
 
-	width = first + indent.n;
-	if (rc == 0 && rest.n)
-		rc = buf_add_str(b, indent);
 	while (rest.n && rc == 0) {
 		size_t blanks = 0, n;
 		struct str word;
@@ -257,8 +265,8 @@ wrap_line(struct buf *b, struct str line, size_t cols)
 		if (!empty && width + blanks + text_width(word) > cols) {
 			rc = buf_add_c(b, '\n');
 			if (rc == 0)
-				rc = buf_add_str(b, marks);
-			width = first;
+				rc = buf_add_str(b, next);
+			width = text_width(next);
 			blanks = 0;
 		}
 		if (rc == 0)
@@ -271,20 +279,104 @@ wrap_line(struct buf *b, struct str line, size_t cols)
 	return rc == 0 ? buf_add_c(b, '\n') : rc;
 }
 
+static int
+add_blanks(struct buf *b, size_t n)
+{
+	int rc = 0;
+
+	while (n-- && rc == 0)
+		rc = buf_add_c(b, ' ');
+	return rc;
+}
+
+/* One clean line.  What it begins with, marks of a quotation and indentation,
+ * each line of it begins with; a list's mark is told once. */
+static int
+wrap_line(struct buf *b, struct str line, size_t cols)
+{
+	CLEANUP_BUF struct buf next = { 0 };
+	struct str marks = quote_marks(line), rest = str_from(line, marks.n);
+	struct str indent = indentation(rest, cols), text;
+	size_t item;
+	int rc;
+
+	rest = trim_end(str_from(rest, indent.n));
+	item = item_mark(rest);
+	text = str_from(rest, item);
+	rc = buf_add_str(b, rest.n ? marks : trim_end(marks));
+	if (rest.n == 0)
+		return rc == 0 ? buf_add_c(b, '\n') : rc;
+	buf_init(&next, line.n + cols + 16);
+	if (rc == 0)
+		rc = buf_add_str(b, indent);
+	if (rc == 0)
+		rc = buf_add_str(b, str_sub(rest, 0, item));
+	if (rc == 0)
+		rc = buf_add_str(&next, marks);
+	if (rc == 0)
+		rc = add_blanks(&next, indent.n + item);
+	return rc == 0 ? wrap_words(b, text, cols,
+				    text_width(marks) + indent.n + item,
+				    buf_str(&next)) :
+			 rc;
+}
+
+int
+text_hang(struct buf *b, struct str s, size_t cols, size_t hang)
+{
+	CLEANUP_BUF struct buf line = { 0 }, next = { 0 };
+	int rc;
+
+	buf_init(&line, 4 * s.n + 16);
+	buf_init(&next, hang + 16);
+	rc = text_line(&line, s);
+	if (rc == 0)
+		rc = add_blanks(&next, hang);
+	return rc == 0 ? wrap_words(b, str_trim(buf_str(&line)),
+				    cols < hang + 20 ? hang + 20 : cols, hang,
+				    buf_str(&next)) :
+			 rc;
+}
+
+/* Nothing to see: blanks of any kind, and what has no width. */
+static bool
+is_blank(struct str line)
+{
+	while (line.n) {
+		struct str c;
+		uint32_t cp = take(&line, &c);
+
+		if (cp != ' ' && cp != 0xa0 && cp != 0x3000 &&
+		    text_char_width(cp) > 0)
+			return false;
+	}
+	return true;
+}
+
 int
 text_wrap(struct buf *b, struct str s, size_t cols)
 {
 	CLEANUP_BUF struct buf clean = { 0 };
 	struct str rest, line;
+	size_t before = b->n, empty = 0;
 	int rc;
 
 	buf_init(&clean, 8 * s.n + 16);
 	rc = text_lines(&clean, s);
 	rest = buf_str(&clean);
-	if (str_ends(rest, STR("\n")))
-		rest.n--;
-	while (rc == 0 && str_next(&rest, '\n', &line))
-		rc = wrap_line(b, line, cols < 20 ? 20 : cols);
+	while (rc == 0 && str_next(&rest, '\n', &line)) {
+		if (is_blank(line)) {
+			empty++;
+			continue;
+		}
+		if (b->n == before)
+			empty = 0;
+		for (empty = empty > 2 ? 2 : empty; empty && rc == 0; empty--)
+			rc = buf_add_c(b, '\n');
+		if (rc == 0)
+			rc = wrap_line(b, line, cols < 20 ? 20 : cols);
+		empty = 0;
+	}
 	return rc;
 }
 

@@ -35,9 +35,17 @@ int text_fit(struct buf *b, struct str s, size_t cols, bool pad) WARN_UNUSED;
  * s (many lines) clean and wrapped at cols columns, each line with LF.  Lines
  * are broken at blanks, and beside characters of two columns; a word that is
  * too long for a line (an URL) stays whole.  What begins with '>' keeps its
- * marks on every line.  Blanks at the ends of lines go.
+ * marks on every line, and its indentation; a list's items hang behind their
+ * marks.  Blanks at the ends of lines go, and of empty lines those at both ends
+ * and the third and further of a run: s without anything to see gives nothing.
  */
 int text_wrap(struct buf *b, struct str s, size_t cols) WARN_UNUSED;
+/*
+ * s as one clean line, wrapped likewise, with LF: it goes on in column `hang`,
+ * and all of its lines but the first begin with as many blanks.
+ */
+int text_hang(struct buf *b, struct str s, size_t cols, size_t hang)
+	WARN_UNUSED;
 /*
  * Text in format=flowed (RFC 3676) with each paragraph in one line again, for
  * text_wrap().  delsp: the blank that says so is not of the text.

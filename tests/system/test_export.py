@@ -453,9 +453,11 @@ def test_reading():
     with World() as world:
         bob = world.server.connect('bob@a.test')
         signed = deliver(bob, ('multipart/signed; boundary=x; protocol='
-                               '"application/pgp-signature"', '', SIGNED))
+                               '"application/pgp-signature"', '', SIGNED),
+                         ('text/plain', '', b'To leave this list\r\n'))
         out = world.immp('read', '--peek', signed)
-        ok('\nSigned grüße that go on here.\n' in out, out)
+        ok('\nSigned grüße that go on here.\n\nTo leave this list\n\n'
+           in out, out)
         ok(re.search(r'p0/(\S+)  a b\.bin \(application/octet-stream, 5\)',
                      out), out)
         ok('signature.asc (application/pgp-signature' in out, out)
@@ -483,6 +485,10 @@ def test_reading():
         ok(max(len(l) for l in out.split('\n')) <= 60, 'wrapped')
         ok('fwd.eml (message/rfc822' in out, out)
         ok('Subject: z' in world.immp('read', '-p', 'p2', other))
+
+        # It says it has parts, but not where.
+        broken = deliver(bob, ('multipart/signed', '', b'--x\r\n\r\nhello\r\n'))
+        ok(world.immp('read', broken).endswith('\n\n--x\n\nhello\n'))
 
         deep = deliver(bob, ('text/html', '', b'<div>' * 100000 + b'end'))
         ok(world.immp('read', deep).endswith('\nend\n'))

@@ -131,8 +131,18 @@ static const struct wrap_case {
 	{ "quoted twice", "> > aaaa bbbb cccc dddd",
 	  "> > aaaa bbbb cccc\n> > dddd\n" },
 	{ "indented", "  aaaa bbbb cccc dddd eeee",
-	  "  aaaa bbbb cccc\ndddd eeee\n" },
+	  "  aaaa bbbb cccc\n  dddd eeee\n" },
+	{ "items", "* aaaa bbbb cccc dddd eeee\n> 12. aaaa bbbb cccc dddd",
+	  "* aaaa bbbb cccc\n  dddd eeee\n"
+	  "> 12. aaaa bbbb cccc\n>     dddd\n" },
+	{ "no items", "*aaaa bbbb cccc dddd eeee\n1.5 aaaa bbbb cccc dddd",
+	  "*aaaa bbbb cccc dddd\neeee\n1.5 aaaa bbbb cccc\ndddd\n" },
 	{ "blanks at the end", "a  \nb", "a\nb\n" },
+	{ "nothing", "", "" },
+	{ "nothing to see", "\n \n\xc2\xa0\xe2\x80\x8b\n\n", "" },
+	{ "empty lines at both ends", "\n\na\n\n\nb\n\n\n",
+	  "a\n\n\nb\n" },
+	{ "a run of them", "a\n\n\n\n\n\nb", "a\n\n\nb\n" },
 	{ "blanks inside", "a  b", "a  b\n" },
 	{ "wide", "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5 "
 		  "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5 "
@@ -147,7 +157,7 @@ static const struct wrap_case {
 	  "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5"
 	  "\xe6\x97\xa5\xe6\x97\xa5\n\xe6\x9c\xac\n" },
 	{ "controls", "a\x1b]0;x\x07" "b", "a]0;xb\n" },
-	{ "only marks", ">\n> \n", ">\n> \n" },
+	{ "only marks", ">\n> \n", ">\n>\n" },
 	{ "CR LF", "a\r\nb\r\n", "a\nb\n" },
 };
 
@@ -160,6 +170,31 @@ test_wrap(void **state)
 		buf_init(&b, 1000);
 		CHECK_RC(c->name, text_wrap(&b, str_c(c->in), 20), 0);
 		CHECK_STR(c->name, buf_str(&b), c->out);
+		buf_done(&b);
+	}
+}
+
+static const struct hang_case {
+	const char *in, *out;
+} hang_cases[] = {
+	{ "", "\n" },
+	{ " a\tb \x1b", "a b\n" },
+	{ "aaaa bbbb cccc dddd eeeee fff",
+	  "aaaa bbbb cccc dddd\n     eeeee fff\n" },
+	{ "> aaaa bbbb cccc ddddd", "> aaaa bbbb cccc\n     ddddd\n" },
+	{ "https://example.org/aaaaaaaaaaaaaaa b",
+	  "https://example.org/aaaaaaaaaaaaaaa\n     b\n" },
+};
+
+static void
+test_hang(void **state)
+{
+	TEST_EACH(c, hang_cases) {
+		struct buf b;
+
+		buf_init(&b, 1000);
+		CHECK_RC(c->in, text_hang(&b, str_c(c->in), 25, 5), 0);
+		CHECK_STR(c->in, buf_str(&b), c->out);
 		buf_done(&b);
 	}
 }
@@ -198,7 +233,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clean), cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_width), cmocka_unit_test(test_fit),
-		cmocka_unit_test(test_wrap), cmocka_unit_test(test_flowed),
+		cmocka_unit_test(test_wrap), cmocka_unit_test(test_hang),
+		cmocka_unit_test(test_flowed),
 	};
 
 	text_setup();
