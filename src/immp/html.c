@@ -201,9 +201,10 @@ end_link(struct walk *w, const GumboNode *n)
 		return;
 	if (str_starts(bare, STR("mailto:")))
 		bare = str_from(bare, 7);
-	/* A link that shows where it leads needs no telling. */
+	/* A link that shows where it leads needs no telling; one that shows
+	 * nothing, a picture without a name, is there once more as a text. */
 	shown = str_from(buf_str(w->o.b), w->link_at);
-	if (str_find(shown, bare) >= 0)
+	if (str_trim(shown).n == 0 || str_find(shown, bare) >= 0)
 		return;
 	w->o.blank = true;
 	html_put(&w->o, STR("<"));

@@ -31,10 +31,20 @@ take(struct str *s, struct str *ret_octets)
 	return cp;
 }
 
+/* Where a word may be broken, which is not done here; terminals do not agree
+ * whether it takes a column. */
+#define SOFT_HYPHEN 0xad
+
 static bool
 is_unsafe(uint32_t cp)
 {
 	return utf8_is_control(cp) || utf8_is_bidi(cp);
+}
+
+static bool
+is_left_out(uint32_t cp)
+{
+	return is_unsafe(cp) || cp == SOFT_HYPHEN;
 }
 
 int
@@ -48,7 +58,7 @@ text_line(struct buf *b, struct str s)
 
 		if (cp == '\n' || cp == '\t')
 			rc = buf_add_c(b, ' ');
-		else if (!is_unsafe(cp))
+		else if (!is_left_out(cp))
 			rc = buf_add_str(b, c);
 	}
 	return rc;
@@ -71,7 +81,7 @@ text_lines(struct buf *b, struct str s)
 			do {
 				rc = buf_add_c(b, ' ');
 			} while (++column % 8 && rc == 0);
-		} else if (!is_unsafe(cp)) {
+		} else if (!is_left_out(cp)) {
 			column += (size_t)text_char_width(cp);
 			rc = buf_add_str(b, c);
 		}

@@ -13,7 +13,8 @@
 /* Choose a UTF-8 locale for widths. */
 void text_setup(void);
 
-/* One line: line ends and tabs become blanks, other controls go. */
+/* One line: line ends and tabs become blanks, other controls and soft hyphens
+ * go. */
 int text_line(struct buf *b, struct str s) WARN_UNUSED;
 /* Many lines: LF stays, CR LF becomes LF, tabs go to stops of 8. */
 int text_lines(struct buf *b, struct str s) WARN_UNUSED;

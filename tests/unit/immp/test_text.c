@@ -11,6 +11,7 @@ static const struct line_case {
 	{ "bidi", "a\xe2\x80\xae" "b\xe2\x81\xa6", "ab", "ab" },
 	{ "line ends", "a\r\nb\nc\td", "a b c d", "a\nb\nc       d" },
 	{ "line separator", "a\xe2\x80\xa8" "b", "ab", "ab" },
+	{ "soft hyphen", "a\xc2\xad" "b", "ab", "ab" },
 	{ "not UTF-8", "a\xff" "b\xc3", "a\xef\xbf\xbd" "b\xef\xbf\xbd",
 	  "a\xef\xbf\xbd" "b\xef\xbf\xbd" },
 	{ "overlong slash", "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd",
