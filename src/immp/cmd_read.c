@@ -358,7 +358,47 @@ show_texts(struct showing *s)
 	return rc;
 }
 
-/* Of what is inside a signed part. */
+static void
+print_mime_people(const char *name, const struct mime_addr *v, size_t n)
+{
+	CLEANUP_BUF struct buf b = { 0 };
+	int rc = 0;
+
+	buf_init(&b, 4u << 20);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		bool both = v[i].name.n && v[i].addr.n;
+
+		rc = i ? buf_add_cstr(&b, ", ") : 0;
+		if (rc == 0)
+			rc = buf_add_str(&b, v[i].name);
+		if (rc == 0 && both)
+			rc = buf_add_cstr(&b, " <");
+		if (rc == 0)
+			rc = buf_add_str(&b, v[i].addr);
+		if (rc == 0 && both)
+			rc = buf_add_c(&b, '>');
+	}
+	if (rc == 0)
+		print_line(name, buf_str(&b));
+}
+
+static void
+print_inner_head(const struct mime_mail *m)
+{
+	char date[48];
+
+	printf("\nForwarded message:\n\n");
+	print_mime_people("From:", &m->from, 1);
+	print_mime_people("To:", m->to, m->nto);
+	print_mime_people("Cc:", m->cc, m->ncc);
+	if (m->has_date) {
+		when_full(m->date, date);
+		print_line("Date:", str_c(date));
+	}
+	print_line("Subject:", m->subject);
+}
+
+/* Of what is inside a part that came whole. */
 static int
 show_inner_texts(struct showing *s, const struct inner *i)
 {
@@ -368,6 +408,8 @@ show_inner_texts(struct showing *s, const struct inner *i)
 
 	if (rc)
 		return rc;
+	if (i->message)
+		print_inner_head(&i->mail);
 	s->inner = i;
 	s->v = v;
 	s->n = i->mail.nparts;
@@ -503,7 +545,7 @@ print_attachments(const json_t *m, const struct inner *i)
 	list_attachments(&l, m, i);
 }
 
-/* A message whose content is a signed one. */
+/* A message whose content is another one. */
 static int
 show_inner(struct app *a, struct immp *c, const char *target, const json_t *m,
 	   const struct part_view *p)

@@ -10,8 +10,11 @@ inner_of(const json_t *m, struct part_view *ret)
 {
 	for (size_t i = 0; i < message_parts(m); i++) {
 		message_part(m, i, ret);
-		if (ret->content)
-			return part_type_is(ret, "multipart/") && ret->length;
+		if (!ret->content)
+			continue;
+		if (part_type_is(ret, "message/rfc822"))
+			return ret->length && ret->length <= INNER_MAX / 2;
+		return part_type_is(ret, "multipart/") && ret->length;
 	}
 	return false;
 }
@@ -54,7 +57,8 @@ inner_get(struct immp *c, const char *target, const struct part_view *p,
 		return app_error(APP_REFUSED,
 				 "part %.*s is too large to look into; see "
 				 "--mime", STR_ARG(p->id));
-	if (add_head(&ret->octets, p->type) < 0)
+	ret->message = part_type_is(p, "message/");
+	if (!ret->message && add_head(&ret->octets, p->type) < 0)
 		return app_error(APP_REFUSED, "out of memory");
 	f.target = target;
 	f.part = ret->id;

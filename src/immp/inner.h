@@ -2,8 +2,9 @@
  * inner: the message inside a part that came whole.
  *
  * Signed mail is stored as it came, a part of type multipart/signed with all
- * its octets, for a signature holds only over these.  What a reader wants lies
- * in it.  A part there is called ID/NAME, ID being the part around it.
+ * its octets, for a signature holds only over these; and who forwards a message
+ * may write nothing himself.  What a reader wants lies in it.  A part there is
+ * called ID/NAME, ID being the part around it.
  */
 #ifndef IMMP_INNER_H
 #define IMMP_INNER_H
@@ -14,6 +15,7 @@
 
 struct inner {
 	char id[300];		/* of the part around it */
+	bool message;		/* which is a message: it has a head */
 	struct buf octets;
 	struct arena a;
 	struct mime_mail mail;

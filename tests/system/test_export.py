@@ -486,6 +486,17 @@ def test_reading():
         ok('fwd.eml (message/rfc822' in out, out)
         ok('Subject: z' in world.immp('read', '-p', 'p2', other))
 
+        only = deliver(bob, (
+            'message/rfc822', '', 'From: Jörg <j@b.test>\r\nSubject: =?utf-8?Q?'
+            'gr=C3=BC=C3=9Fe?=\r\nContent-Type: multipart/mixed; boundary=q\r\n'
+            '\r\n--q\r\n\r\nforwarded text\r\n--q\r\nContent-Type: image/png\r\n'
+            '\r\nPNG\r\n--q--\r\n'.encode()))
+        out = world.immp('read', only)
+        ok('\n\nFrom:    Jörg <j@b.test>\nSubject: grüße\n\nforwarded text\n'
+           in out and re.search(r'p0/\S+ +\(image/png, 3\)', out), out)
+        files = json.loads(world.immp('save', '--json', only, 'only'))
+        ok([f['type'] for f in files] == ['message/rfc822', 'image/png'], files)
+
         # It says it has parts, but not where.
         broken = deliver(bob, ('multipart/signed', '', b'--x\r\n\r\nhello\r\n'))
         ok(world.immp('read', broken).endswith('\n\n--x\n\nhello\n'))
