@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "immp/attached.h"
 #include "immp/cmds.h"
 #include "immp/conn.h"
 #include "immp/html.h"
@@ -27,7 +28,6 @@
 
 /* Octets of a text that is shown. */
 #define TEXT_SHOWN (1u << 20)
-#define TEXT_COLS 100
 
 const struct opt cmd_read_opts[] = {
 	{ 'p', "part", "ID", "only this part, as it is" },
@@ -154,15 +154,6 @@ copy_whole(struct app *a, struct immp *c, const char *target,
 
 /* --- the head --- */
 
-/* Columns that text is wrapped at. */
-static size_t
-text_cols(void)
-{
-	size_t cols = term_width();
-
-	return cols > TEXT_COLS ? TEXT_COLS : cols;
-}
-
 static void
 print_line(const char *name, struct str value)
 {
@@ -170,7 +161,7 @@ print_line(const char *name, struct str value)
 
 	buf_init(&b, 64u << 20);
 	if (str_trim(value).n == 0 ||
-	    text_hang(&b, value, text_cols(), 9) < 0)
+	    text_hang(&b, value, term_text_width(), 9) < 0)
 		return;
 	printf("%s%-8s%s %.*s", term_style(TERM_DIM), name,
 	       term_style(TERM_PLAIN), STR_ARG(buf_str(&b)));
@@ -277,7 +268,7 @@ print_text(struct str text, const struct part_view *p)
 		text = buf_str(&plain);
 	else if (is_flowed(p, &delsp) && text_flowed(&plain, text, delsp) == 0)
 		text = buf_str(&plain);
-	if (text_wrap(&wrapped, text, text_cols()) < 0 || wrapped.n == 0)
+	if (text_wrap(&wrapped, text, term_text_width()) < 0 || wrapped.n == 0)
 		return false;
 	putchar('\n');
 	fwrite(buf_data(&wrapped), 1, wrapped.n, stdout);
@@ -468,83 +459,6 @@ mark_read(struct app *a, struct immp *c, const char *target, const json_t *m)
 	(void)immp_command(c, line, NULL, NULL); /* a courtesy */
 }
 
-struct list {
-	size_t id_cols;		/* of the widest name of a part */
-	bool print, first;
-};
-
-/* One of the list; outer: the part that p is in, or empty.  Type and size are
- * enough to choose by: what a type's parameters say is in --json. */
-static void
-list_attachment(struct list *l, struct str outer, const struct part_view *p)
-{
-	CLEANUP_BUF struct buf id = { 0 }, b = { 0 }, line = { 0 };
-	struct str type, rest;
-	char size[16];
-	size_t cols;
-
-	buf_init(&id, 1u << 20);
-	buf_init(&b, 1u << 20);
-	buf_init(&line, 16u << 20);
-	when_size(p->length, size);
-	if (!str_cut(p->type, ';', &type, &rest))
-		type = p->type;
-	if (text_line(&id, outer) < 0 || (outer.n && buf_add_c(&id, '/') < 0) ||
-	    text_line(&id, p->id) < 0)
-		return;
-	cols = text_width(buf_str(&id));
-	if (!l->print) {
-		if (l->id_cols < cols)
-			l->id_cols = cols;
-		return;
-	}
-	if (text_fit(&line, buf_str(&id),
-		     cols > l->id_cols ? cols : l->id_cols, true) < 0 ||
-	    text_line(&b, p->file) < 0 ||
-	    buf_addf(&b, "%s(", p->file.n ? " " : "") < 0 ||
-	    text_line(&b, str_trim(type)) < 0 ||
-	    buf_addf(&b, ", %s)", size) < 0 || buf_add_cstr(&line, "  ") < 0 ||
-	    text_hang(&line, buf_str(&b), text_cols(), l->id_cols + 4) < 0)
-		return;
-	printf("%s  %.*s", l->first ? "\nAttachments:\n" : "",
-	       STR_ARG(buf_str(&line)));
-	l->first = false;
-}
-
-static void
-list_attachments(struct list *l, const json_t *m, const struct inner *i)
-{
-	for (size_t k = 0; k < message_parts(m); k++) {
-		struct part_view p;
-
-		message_part(m, k, &p);
-		if (part_is_attachment(&p))
-			list_attachment(l, STR(""), &p);
-	}
-	for (size_t k = 0; i && k < i->mail.nparts; k++) {
-		const struct mime_part *p = &i->mail.parts[k];
-		struct part_view v = { .id = p->id, .type = p->type,
-				       .file = p->file };
-
-		if (!inner_is_attachment(i, p))
-			continue;
-		v.length = mime_decoded_length(p);
-		list_attachment(l, str_c(i->id), &v);
-	}
-}
-
-static void
-print_attachments(const json_t *m, const struct inner *i)
-{
-	struct list l = { .first = true };
-
-	list_attachments(&l, m, i);
-	if (l.id_cols > text_cols() / 3)
-		l.id_cols = text_cols() / 3;
-	l.print = true;
-	list_attachments(&l, m, i);
-}
-
 /* A message whose content is another one. */
 static int
 show_inner(struct app *a, struct immp *c, const char *target, const json_t *m,
@@ -555,7 +469,7 @@ show_inner(struct app *a, struct immp *c, const char *target, const json_t *m,
 
 	if (rc == 0) {
 		rc = show_message_texts(a, c, target, m, &i);
-		print_attachments(m, &i);
+		attached_print(m, &i);
 	}
 	inner_done(&i);
 	return rc;
@@ -574,7 +488,7 @@ show(struct app *a, struct immp *c, const char *target, const json_t *m)
 	if (rc)
 		return rc;
 	mark_read(a, c, target, m);
-	print_attachments(m, NULL);
+	attached_print(m, NULL);
 	return APP_DONE;
 }
 

@@ -13,6 +13,8 @@
 #include "immp/text.h"
 #include "immp/when.h"
 
+#define TEXT_COLS 100	/* more are hard to read */
+
 bool
 term_out(void)
 {
@@ -33,6 +35,14 @@ term_width(void)
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 20)
 		return w.ws_col;
 	return 80;
+}
+
+size_t
+term_text_width(void)
+{
+	size_t cols = term_width();
+
+	return cols > TEXT_COLS ? TEXT_COLS : cols;
 }
 
 const char *

@@ -13,6 +13,8 @@ bool term_out(void);
 bool term_err(void);
 /* Columns of standard output's terminal; 80 without one. */
 size_t term_width(void);
+/* Columns that text is wrapped at. */
+size_t term_text_width(void);
 
 enum term_style { TERM_PLAIN, TERM_BOLD, TERM_DIM, TERM_WARN };
 /* The sequence that turns a style on, or (TERM_PLAIN) off; "" where there is
