@@ -3,24 +3,26 @@
  *
  *     wait for a job -> gather -> store_write -> hand the answers back
  *
- * A batch is gathered under the lock, written and answered without it.  If
- * the writer had to wait for the first job of a batch nobody else is in a
- * hurry, and what is there commits at once.  If jobs had come while the batch
- * before was written, more are probably on their way from peers that have
- * just got their answers, so it waits for each next one a moment (GAP_US), all
- * together not longer than limits.batch_time.
+ * A batch is gathered under the lock, written and answered without it.  A job
+ * that comes alone behind one that was alone commits at once.  Else more are
+ * probably on their way, from peers that have just got their answers, and what
+ * a commit costs hardly depends on how many it is for: so it looks again after
+ * a moment (GAP_US) as long as jobs keep coming, all together not longer than
+ * limits.batch_time.  It sleeps that moment and is not woken for each job,
+ * which would cost more than the job.
  */
 #include "server/writer.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "server/thread.h"
 
-/* How long after one job the next counts as "jobs keep coming". */
-#define GAP_US 300
+/* A moment in which a job must come for them to "keep coming". */
+#define GAP_US 250
 
 struct chain {
 	struct write_item *head, **end;
@@ -96,12 +98,20 @@ take(struct writer *w)
 	return w->n < l->batch_jobs;
 }
 
+static void
+rest(void)
+{
+	const struct timespec gap = { .tv_nsec = GAP_US * 1000 };
+
+	(void)nanosleep(&gap, NULL);	/* a shorter one does no harm */
+}
+
 /* Fill the batch.  Returns false when there is nothing and never will be. */
 static bool
 gather(struct writer *w)
 {
-	bool idle = w->queue.head == NULL;
-	uint64_t end, now;
+	size_t before = w->n;
+	uint64_t end;
 
 	w->n = 0;
 	w->octets = 0;
@@ -112,16 +122,14 @@ gather(struct writer *w)
 	}
 	if (w->queue.head == NULL)
 		return false;
-	now = clock_mono_us();
-	end = now + w->limits->batch_time * 1000;
-	while (take(w) && !idle && !w->stop && now < end) {
-		w->waiting = true;
-		(void)thread_cond_wait(&w->more, &w->lock, now + GAP_US < end ?
-				       now + GAP_US : end);
-		w->waiting = false;
+	end = clock_mono_us() + w->limits->batch_time * 1000;
+	while (take(w) && !w->stop && before + w->n > 2 &&
+	       clock_mono_us() < end) {
+		pthread_mutex_unlock(&w->lock);
+		rest();
+		pthread_mutex_lock(&w->lock);
 		if (w->queue.head == NULL)
 			break;
-		now = clock_mono_us();
 	}
 	return true;
 }

@@ -20,8 +20,11 @@ checkpoint(struct sqlite_store *s)
 	uint64_t octets = pages * PAGE;
 	int rc;
 
-	if (octets <= s->limits->wal_soft || octets > s->limits->wal_hard ||
-	    pages == s->tended_wal)
+	/* A page that changes often is copied once for many changes. */
+	if (pages < s->tended_wal)
+		s->tended_wal = 0;
+	if (octets - s->tended_wal * PAGE <= s->limits->wal_soft ||
+	    octets > s->limits->wal_hard)
 		return 0;
 	s->tended_wal = pages;
 	rc = db_checkpoint(&s->tend, false);
