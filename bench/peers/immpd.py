@@ -12,7 +12,6 @@ CONFIG = '''\
 domain = a.test
 data = {data}
 listen = 127.0.0.1:0
-log = error
 {more}
 '''
 

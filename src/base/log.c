@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -13,6 +14,13 @@
 
 static _Atomic int log_max = LOG_INFO;
 static _Atomic bool log_journald;
+
+/* Lines of this thread; what a pipe takes in one piece. */
+static _Thread_local struct {
+	bool on;
+	size_t n;
+	char text[PIPE_BUF];
+} log_waiting;
 
 static const char log_digits[] = "0123456789abcdef";
 
@@ -236,19 +244,47 @@ log_err(struct log_line *l, int err)
 	log_cstr(l, "err", err_name(err));
 }
 
+static void
+write_out(const char *p, size_t n)
+{
+	int saved = errno;
+	ssize_t rc;
+
+	do {
+		rc = write(STDERR_FILENO, p, n);
+	} while (rc < 0 && errno == EINTR);
+	/* Nobody could be told of a lost line; and it is written once only. */
+	errno = saved;
+}
+
+void
+log_gather(void)
+{
+	log_waiting.on = true;
+}
+
+void
+log_flush(void)
+{
+	if (log_waiting.n)
+		write_out(log_waiting.text, log_waiting.n);
+	log_waiting.n = 0;
+}
+
 void
 log_end(struct log_line *l)
 {
-	int saved = errno;
-	ssize_t n;
-
 	if (l->off)
 		return;
 	l->text[l->n++] = '\n';
-	do {
-		n = write(STDERR_FILENO, l->text, l->n);
-	} while (n < 0 && errno == EINTR);
-	/* Nobody could be told of a lost line; and it is written once only. */
 	l->off = true;
-	errno = saved;
+	if (l->n > sizeof(log_waiting.text) - log_waiting.n)
+		log_flush();
+	if (!log_waiting.on || l->level <= LOG_WARN) {
+		log_flush();
+		write_out(l->text, l->n);
+		return;
+	}
+	memcpy(log_waiting.text + log_waiting.n, l->text, l->n);
+	log_waiting.n += l->n;
 }

@@ -4,7 +4,7 @@
  * Only the outer layers log.  A value with a blank, quote, '=' or control
  * character, or anything but ASCII, is quoted and escaped, so peer text cannot
  * forge a line; octets that are not UTF-8 become \xNN.
- * Thread-safe: a line is one write.
+ * Thread-safe: a line is in one write.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -19,6 +19,14 @@ enum log_level { LOG_ERROR = 3, LOG_WARN = 4, LOG_INFO = 6, LOG_DEBUG = 7 };
  * "<3>" and so on for journald. */
 void log_setup(enum log_level max, bool journald);
 bool log_on(enum log_level level);
+
+/*
+ * From now on lines of this thread below LOG_WARN wait for log_flush(), some
+ * kilobytes at most: for a thread that comes by often, so that many lines are
+ * one write.  It calls log_flush() before it ends.
+ */
+void log_gather(void);
+void log_flush(void);
 
 struct log_line {
 	enum log_level level;

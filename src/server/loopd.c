@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "server/thread.h"
 
@@ -63,6 +64,7 @@ on_turn(void *ctx)
 	struct loopd *l = loopd_of(ctx);
 
 	settle_all(l);
+	log_flush();
 	arm_timer(l);
 	if (l->stopping && !l->drained && l->conns.n == 0 && l->jobs == 0) {
 		l->drained = true;
@@ -417,7 +419,9 @@ run(void *arg)
 {
 	struct loopd *l = loopd_of(arg);
 
+	log_gather();
 	net_loop_run(l->loop);
+	log_flush();
 	return NULL;
 }
 

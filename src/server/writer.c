@@ -6,10 +6,10 @@
  * A batch is gathered under the lock, written and answered without it.  A job
  * that comes alone behind one that was alone commits at once.  Else more are
  * probably on their way, from peers that have just got their answers, and what
- * a commit costs hardly depends on how many it is for: so it looks again after
- * a moment (GAP_US) as long as jobs keep coming, all together not longer than
- * limits.batch_time.  It sleeps that moment and is not woken for each job,
- * which would cost more than the job.
+ * a commit costs hardly depends on how many it is for: so while they are few
+ * (ENOUGH) it looks again after a moment (GAP_US) as long as jobs keep coming,
+ * all together not longer than limits.batch_time.  It sleeps that moment and is
+ * not woken for each job, which would cost more than the job.
  */
 #include "server/writer.h"
 
@@ -23,6 +23,8 @@
 
 /* A moment in which a job must come for them to "keep coming". */
 #define GAP_US 250
+/* Jobs that are worth a commit: what it costs by itself is some of theirs. */
+#define ENOUGH 16
 
 struct chain {
 	struct write_item *head, **end;
@@ -123,7 +125,7 @@ gather(struct writer *w)
 	if (w->queue.head == NULL)
 		return false;
 	end = clock_mono_us() + w->limits->batch_time * 1000;
-	while (take(w) && !w->stop && before + w->n > 2 &&
+	while (take(w) && !w->stop && w->n < ENOUGH && before + w->n > 2 &&
 	       clock_mono_us() < end) {
 		pthread_mutex_unlock(&w->lock);
 		rest();

@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -10,7 +11,7 @@
 /* What log_end() writes goes here; -1 in between. */
 static int pipe_fd[2];
 static int real_stderr;
-static char got[4096];
+static char got[8192];
 
 static int
 setup(void **state)
@@ -200,6 +201,84 @@ test_cut_escape(void **state)
 	}
 }
 
+/* What has been written by now, of all lines. */
+static struct str
+written(void)
+{
+	ssize_t n;
+
+	assert_int_equal(write(pipe_fd[1], "#", 1), 1);
+	n = read(pipe_fd[0], got, sizeof(got));
+	assert_true(n > 0);
+	return str_n(got, (size_t)n - 1);
+}
+
+static void
+say(enum log_level level, const char *event)
+{
+	struct log_line l;
+
+	log_begin(&l, level, event);
+	log_end(&l);
+}
+
+static size_t
+lines(struct str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += s.p[i] == '\n';
+	return n;
+}
+
+static void *
+gather(void *arg)
+{
+	size_t n = 0;
+	struct str s;
+
+	log_gather();
+	say(LOG_INFO, "one");
+	say(LOG_INFO, "two");
+	assert_int_equal(written().n, 0);
+	log_flush();
+	assert_int_equal(lines(written()), 2);
+	log_flush();
+	assert_int_equal(written().n, 0);
+	/* What is worse does not wait, nor what was before it. */
+	say(LOG_INFO, "three");
+	say(LOG_WARN, "four");
+	s = written();
+	assert_int_equal(lines(s), 2);
+	assert_true(str_find(s, STR("three")) < str_find(s, STR("four")));
+	/* A full room goes out whole lines at once. */
+	do {
+		say(LOG_INFO, "five");
+		n++;
+		s = written();
+	} while (s.n == 0);
+	assert_true(s.n > 3000 && s.p[s.n - 1] == '\n');
+	assert_int_equal(lines(s), n - 1);
+	log_flush();
+	assert_int_equal(lines(written()), 1);
+	return NULL;
+}
+
+/* Other threads' lines are not held. */
+static void
+test_gather(void **state)
+{
+	pthread_t t;
+
+	assert_true(dup2(pipe_fd[1], STDERR_FILENO) >= 0);
+	assert_int_equal(pthread_create(&t, NULL, gather, NULL), 0);
+	pthread_join(t, NULL);
+	say(LOG_INFO, "here");
+	assert_int_equal(lines(written()), 1);
+	assert_true(dup2(real_stderr, STDERR_FILENO) >= 0);
+}
+
 int
 main(void)
 {
@@ -209,6 +288,7 @@ main(void)
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_cut_escape),
+		cmocka_unit_test(test_gather),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
