@@ -222,9 +222,9 @@ cmd_list(struct app *a)
 	CLEANUP_BUF struct buf line = { 0 };
 	struct listing l = { term_width(), clock_unix_ms() };
 	const char *path = a->nwords ? a->word[0] : "/inbox";
-	char more[IMMP_UUID_SIZE];
-	struct immp *c;
-	uint64_t n;
+	char more[IMMP_UUID_SIZE] = "";
+	struct immp *c = NULL;
+	uint64_t n = 0;
 	int rc;
 
 	buf_init(&line, 8192);

@@ -226,7 +226,7 @@ print_head(const json_t *m)
 		when_relative(date, now, ago);
 		snprintf(line, sizeof(line), "%s (%s ago)", full, ago);
 		print_line("Date:", str_c(now - date < 7 * 86400000ull &&
-							  strcmp(ago, "now") ?
+							  strcmp(ago, "now") != 0 ?
 						  line : full));
 	}
 	print_line("Subject:", str_trim(subject).n ? subject

@@ -89,7 +89,7 @@ static int
 descend(struct export_out *o, struct str path, struct str *ret_last)
 {
 	char name[EXPORT_NAME + 1];
-	struct str head;
+	struct str head = path;
 	int at = dup(o->root), rc = at < 0 ? err_from_errno(errno) : 0;
 
 	while (rc == 0 && str_cut(path, '/', &head, &path)) {
@@ -108,7 +108,7 @@ int
 export_out_folder(struct export_out *o, struct str path)
 {
 	char name[EXPORT_NAME + 1], file[EXPORT_NAME + 16];
-	struct str last;
+	struct str last = STR("");
 	int rc;
 
 	leave_folder(o);

@@ -121,7 +121,7 @@ export_spool_write(struct export_spool *s, struct str head,
 {
 	CLEANUP_BUF struct buf out = { 0 };
 	char piece[PIECE];
-	struct str p;
+	struct str p = STR("");
 	int rc;
 
 	*ret_n = 0;

@@ -109,8 +109,8 @@ message_views(const json_t *m, struct part_view **ret, size_t *ret_n)
 bool
 message_text_part(const json_t *m, struct part_view *ret)
 {
-	struct part_view *v;
-	size_t n, first;
+	struct part_view *v = NULL;
+	size_t n = 0, first;
 	bool found = false;
 
 	if (message_views(m, &v, &n))

@@ -217,8 +217,28 @@ broken_read(struct arena *a, struct str piece, struct mime_addr *ret)
 	return err < 0 ? err : mime_clean(a, addr, &ret->addr);
 }
 
-/* A piece without the comment at its end that is never closed: GMime leaks
- * an address before one (its issue 159, in 3.2.13). */
+/*
+ * Is a comment open at the end, whatever stands in quotes?  GMime leaks an
+ * address before one (its issue 159, in 3.2.13), and does not always see the
+ * same quotes as we do.
+ */
+static bool
+is_risky(struct str piece)
+{
+	size_t depth = 0;
+
+	for (size_t i = 0; i < piece.n; i++) {
+		if (piece.p[i] == '\\')
+			i++;
+		else if (piece.p[i] == '(')
+			depth++;
+		else if (piece.p[i] == ')' && depth > 0)
+			depth--;
+	}
+	return depth > 0;
+}
+
+/* A piece without the comment at its end that is never closed. */
 static struct str
 without_open_comment(struct str piece)
 {
@@ -239,15 +259,18 @@ without_open_comment(struct str piece)
 static int
 any_read(struct arena *a, struct str piece, struct mime_addr *ret)
 {
-	char *text = mime_cstr(a, without_open_comment(piece), PIECE_MAX);
-	InternetAddressList *list;
+	InternetAddressList *list = NULL;
 	InternetAddress *ia;
+	char *text;
 	int err;
 
+	*ret = (struct mime_addr){ 0 };
+	piece = without_open_comment(piece);
+	text = mime_cstr(a, piece, PIECE_MAX);
 	if (!text)
 		return ERR_NOMEM;
-	*ret = (struct mime_addr){ 0 };
-	list = internet_address_list_parse(NULL, text);
+	if (!is_risky(piece))
+		list = internet_address_list_parse(NULL, text);
 	ia = list && internet_address_list_length(list) > 0 ?
 		     internet_address_list_get_address(list, 0) :
 		     NULL;

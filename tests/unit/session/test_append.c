@@ -88,7 +88,7 @@ test_pipelines(void **state)
 		say(p, line);
 	}
 	assert_int_equal(engine_jobs(e), 30);
-	assert_false(said(p, "273"));
+	assert_false(said(p, "273 "));
 	engine_hold_jobs(e, false);
 	say(p, "");
 	for (int i = 0; i < 30; i++) {
