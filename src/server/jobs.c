@@ -76,7 +76,9 @@ read_job(struct net_work *w, void *thread)
 	struct session_job *j = job_of(r);
 	struct loopd *l = r->loop;
 
+	store_reader_hold(thread);
 	j->work(j, thread);
+	store_reader_release(thread);
 	r->msg.fn = on_read;
 	net_loop_post(l->loop, &r->msg);
 }

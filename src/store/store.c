@@ -31,6 +31,22 @@ store_reader_free(struct store_reader *r)
 		r->ops->reader_free(r);
 }
 
+void
+store_reader_hold(struct store_reader *r)
+{
+	assert(r);
+	if (r->ops->reader_hold)
+		r->ops->reader_hold(r, true);
+}
+
+void
+store_reader_release(struct store_reader *r)
+{
+	assert(r);
+	if (r->ops->reader_hold)
+		r->ops->reader_hold(r, false);
+}
+
 int
 store_domain_find(struct store_reader *r, struct str domain, uint64_t *ret_id)
 {

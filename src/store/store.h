@@ -116,13 +116,21 @@ struct store_row {
 struct store_body {
 	uint64_t body_id;
 	uint64_t len;		/* octets of the body, trailer included */
-	uint64_t seg, off;	/* backend's own */
+	uint64_t seg, off, room;	/* backend's own */
 };
 
 /* --- reading --- */
 
 int store_reader_new(struct store *s, struct store_reader **ret) WARN_UNUSED;
 void store_reader_free(struct store_reader *r);
+
+/*
+ * Until store_reader_release() all that is read may be of one moment, and costs
+ * less: for a job of many small reads.  Not for long, for what a reader may
+ * still see cannot be cleared away.
+ */
+void store_reader_hold(struct store_reader *r);
+void store_reader_release(struct store_reader *r);
 
 /* 0 or ERR_NOTFOUND. */
 int store_domain_find(struct store_reader *r, struct str domain,

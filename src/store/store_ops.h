@@ -14,6 +14,8 @@ struct store_ops {
 	void (*close)(struct store *s);
 	int (*reader_new)(struct store *s, struct store_reader **ret);
 	void (*reader_free)(struct store_reader *r);
+	/* NULL: nothing to be gained. */
+	void (*reader_hold)(struct store_reader *r, bool hold);
 	int (*domain_find)(struct store_reader *r, struct str domain,
 			   uint64_t *ret_id);
 	int (*domain_list)(struct store_reader *r, struct arena *a,

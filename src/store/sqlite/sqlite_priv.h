@@ -47,9 +47,12 @@ struct sqlite_reader {
 	struct db db;
 	struct sqlite_reader_file {
 		uint64_t key;	/* segment, or body id of a large body */
+		uint64_t salt;	/* of a segment */
 		int fd;
+		bool has_salt;
 	} files[SQLITE_READER_FILES];
 	unsigned next_file;
+	bool held;		/* one snapshot for all that is read */
 };
 
 static inline struct sqlite_store *
@@ -91,6 +94,7 @@ int sqlite_write(struct store *s, struct store_job **jobs, size_t n)
 /* --- sqlite_read_*.c: the operations of store_ops.h --- */
 int sqlite_reader_new(struct store *s, struct store_reader **ret) WARN_UNUSED;
 void sqlite_reader_free(struct store_reader *r);
+void sqlite_reader_hold(struct store_reader *r, bool hold);
 int sqlite_stats(struct store_reader *r, struct store_stats *ret) WARN_UNUSED;
 
 int sqlite_domain_find(struct store_reader *r, struct str domain,

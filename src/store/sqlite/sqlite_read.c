@@ -51,18 +51,45 @@ sqlite_read_begin(struct sqlite_reader *r)
 {
 	int rc;
 
+	if (r->held && db_in_transaction(&r->db))
+		return 0;
 	db_rollback(&r->db);
 	rc = db_row(&r->db, SQL_BEGIN_READ);
 	return rc < 0 ? rc : 0;
 }
 
+/* It only read; what it read is the caller's already. */
+static void
+end_snapshot(struct sqlite_reader *r)
+{
+	if (db_in_transaction(&r->db) && db_row(&r->db, SQL_COMMIT) < 0)
+		db_rollback(&r->db);
+}
+
 int
 sqlite_read_end(struct sqlite_reader *r, int err)
 {
-	/* It only read; what it read is the caller's already. */
-	if (db_in_transaction(&r->db) && db_row(&r->db, SQL_COMMIT) < 0)
-		db_rollback(&r->db);
+	/* After an error nobody knows what it is worth. */
+	if (!r->held || err < 0)
+		end_snapshot(r);
 	return err;
+}
+
+void
+sqlite_read_refresh(struct sqlite_reader *r)
+{
+	if (r->held)
+		end_snapshot(r);
+}
+
+void
+sqlite_reader_hold(struct store_reader *reader, bool hold)
+{
+	struct sqlite_reader *r = (struct sqlite_reader *)reader;
+
+	r->held = hold;
+	if (!hold)
+		end_snapshot(r);
 }
 
 int

@@ -12,7 +12,7 @@
 
 /* Where a body lies, by its row. */
 struct spot {
-	uint64_t seg, off, len;
+	uint64_t seg, off, len, room;
 };
 
 static int
@@ -28,6 +28,7 @@ spot_find(struct sqlite_reader *r, uint64_t body_id, struct spot *ret)
 	ret->seg = db_u64(db, SQL_BODY_GET, 0);
 	ret->off = db_u64(db, SQL_BODY_GET, 1);
 	ret->len = db_u64(db, SQL_BODY_GET, 2);
+	ret->room = db_u64(db, SQL_BODY_GET, 3);
 	db_reset(db, SQL_BODY_GET);
 	return 0;
 }
@@ -57,7 +58,31 @@ sqlite_reader_file(struct sqlite_reader *r, uint64_t key)
 	os_file_close(&f->fd);
 	f->key = key;
 	f->fd = fd;
+	f->has_salt = false;
 	return fd;
+}
+
+/* The salt of a segment whose file is open; read once. */
+static int
+segment_salt(struct sqlite_reader *r, uint64_t seg, uint64_t *ret)
+{
+	int fd = sqlite_reader_file(r, seg), err = 0;
+	uint32_t number;
+
+	if (fd < 0)
+		return fd;
+	for (size_t i = 0; i < SQLITE_READER_FILES; i++) {
+		struct sqlite_reader_file *f = &r->files[i];
+
+		if (f->fd != fd)
+			continue;
+		if (!f->has_salt)
+			err = bodylog_head(fd, &number, &f->salt);
+		f->has_salt = err == 0;
+		*ret = f->salt;
+		return err;
+	}
+	return ERR_INTERNAL;
 }
 
 void
@@ -108,13 +133,16 @@ sqlite_body_open(struct store_reader *reader, uint64_t body_id,
 		struct bodyrec rec;
 		struct spot at;
 
+		/* What has moved is found in what the store holds now. */
+		if (tries > 0)
+			sqlite_read_refresh(r);
 		err = spot_find(r, body_id, &at);
 		if (err < 0)
 			return err;
 		err = header_check(r, body_id, &at, &rec);
 		if (err == 0)
 			*ret = (struct store_body){ body_id, at.len, at.seg,
-						    at.off };
+						    at.off, at.room };
 	}
 	return err;
 }
@@ -155,8 +183,7 @@ crc_check(struct sqlite_reader *r, struct store_body *b,
 	struct bodyrec_place at = { (uint32_t)b->seg, 0, b->off };
 	uint64_t left = rec->owners;
 	char chunk[4096];
-	uint32_t seg;
-	int fd, err;
+	int err;
 
 	while (left) {
 		size_t n = left < sizeof(chunk) ? (size_t)left : sizeof(chunk);
@@ -168,14 +195,41 @@ crc_check(struct sqlite_reader *r, struct store_body *b,
 		left -= n;
 	}
 	if (b->seg) {
-		fd = sqlite_reader_file(r, b->seg);
-		if (fd < 0)
-			return fd;
-		err = bodylog_head(fd, &seg, &at.salt);
+		err = segment_salt(r, b->seg, &at.salt);
 		if (err < 0)
 			return err;
 	}
 	return bodyrec_crc(crc, rec, &at) == rec->crc ? 0 : ERR_CORRUPT;
+}
+
+/* A record of the log in one read, if all of it is as it should be; else false,
+ * and out is as it was. */
+static bool
+load_record(struct sqlite_reader *r, const struct store_body *b,
+	    struct buf *out)
+{
+	struct bodyrec_place at = { (uint32_t)b->seg, 0, b->off };
+	int fd = b->seg ? sqlite_reader_file(r, b->seg) : -1;
+	struct bodyrec rec;
+	char *p;
+
+	if (fd < 0 || b->room < BODYREC_HEADER ||
+	    buf_reserve(out, (size_t)b->room) < 0)
+		return false;
+	p = buf_tail(out);
+	if (os_file_read(fd, p, (size_t)b->room, b->off) < 0 ||
+	    bodyrec_parse((const uint8_t *)p, &rec) < 0 ||
+	    rec.body_id != b->body_id || rec.len != b->len ||
+	    bodyrec_size(rec.len, rec.owners) != b->room ||
+	    segment_salt(r, b->seg, &at.salt) < 0)
+		return false;
+	if (bodyrec_crc(crc32c(0, p + BODYREC_HEADER,
+			       (size_t)rec.len + rec.owners),
+			&rec, &at) != rec.crc)
+		return false;
+	memmove(p, p + BODYREC_HEADER, (size_t)rec.len);
+	buf_grew(out, (size_t)rec.len);
+	return true;
 }
 
 int
@@ -186,14 +240,16 @@ sqlite_body_load(struct store_reader *reader, struct store_body *b,
 	struct bodyrec rec;
 	int err;
 
+	if (load_record(r, b, out))
+		return 0;
 	err = header_check(r, b->body_id,
-			   &(struct spot){ b->seg, b->off, b->len }, &rec);
+			   &(struct spot){ b->seg, b->off, b->len, 0 }, &rec);
 	if (err == ERR_CORRUPT) {
 		err = sqlite_body_open(reader, b->body_id, b);
 		if (err == 0)
 			err = header_check(r, b->body_id,
 					   &(struct spot){ b->seg, b->off,
-							   b->len }, &rec);
+							   b->len, 0 }, &rec);
 	}
 	if (err == 0)
 		err = buf_reserve(out, (size_t)rec.len);
@@ -219,7 +275,7 @@ sqlite_body_check(struct sqlite_reader *r, uint64_t body_id)
 
 	if (err == 0)
 		err = header_check(r, body_id,
-				   &(struct spot){ b.seg, b.off, b.len },
+				   &(struct spot){ b.seg, b.off, b.len, 0 },
 				   &rec);
 	while (err == 0 && off < b.len) {
 		size_t n = b.len - off < sizeof(chunk) ?

@@ -8,6 +8,8 @@
  * Call it also when begin has failed. */
 int sqlite_read_begin(struct sqlite_reader *r) WARN_UNUSED;
 int sqlite_read_end(struct sqlite_reader *r, int err) WARN_UNUSED;
+/* Of a reader that is held: what comes next is read from a new snapshot. */
+void sqlite_read_refresh(struct sqlite_reader *r);
 /* The one number of a statement without arguments. */
 int sqlite_read_number(struct sqlite_reader *r, enum sql id, uint64_t *ret)
 	WARN_UNUSED;

@@ -101,6 +101,7 @@ static const struct store_ops sqlite_ops = {
 	.close = close_store,
 	.reader_new = sqlite_reader_new,
 	.reader_free = sqlite_reader_free,
+	.reader_hold = sqlite_reader_hold,
 	.domain_find = sqlite_domain_find,
 	.domain_list = sqlite_domain_list,
 	.account_find = sqlite_account_find,
