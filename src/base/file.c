@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int
-write_all(int fd, struct str s)
+int
+file_write(int fd, struct str s)
 {
 	while (s.n > 0) {
 		ssize_t put = write(fd, s.p, s.n);
@@ -38,7 +38,7 @@ write_new(const char *path, mode_t mode, struct str content)
 	if (fchmod(fd, mode) < 0)
 		err = err_from_errno(errno);
 	if (err == 0)
-		err = write_all(fd, content);
+		err = file_write(fd, content);
 	if (err == 0 && fsync(fd) < 0)
 		err = ERR_SYNC;
 	if (close(fd) < 0 && err == 0)

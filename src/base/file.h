@@ -1,5 +1,5 @@
 /*
- * file: small files that are whole or not there.
+ * file: small files that are whole or not there, and writing all of it.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -16,6 +16,10 @@
  * (the path is too long), or what err_from_errno() says.
  */
 int file_create(const char *path, mode_t mode, struct str content) WARN_UNUSED;
+
+/* All octets to a descriptor that blocks, whatever write() says of signals.
+ * Returns 0 or what err_from_errno() says; some may have been written then. */
+int file_write(int fd, struct str s) WARN_UNUSED;
 
 /*
  * Add the content of an ordinary file to b, up to its ceiling.  private: the

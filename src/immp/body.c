@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/utf8.h"
 #include "immp/app.h"
 
@@ -97,7 +98,7 @@ spool(int *ret)
 	if (fd < 0)
 		return fail("no temporary file");
 	for (;;) {
-		ssize_t n = read(STDIN_FILENO, chunk, sizeof(chunk)), w;
+		ssize_t n = read(STDIN_FILENO, chunk, sizeof(chunk));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -107,14 +108,9 @@ spool(int *ret)
 			close(fd);
 			return fail("standard input");
 		}
-		for (ssize_t done = 0; done < n; done += w) {
-			w = write(fd, chunk + done, (size_t)(n - done));
-			if (w < 0 && errno == EINTR)
-				w = 0;
-			if (w < 0) {
-				close(fd);
-				return fail("no room for the text");
-			}
+		if (file_write(fd, str_n(chunk, (size_t)n)) < 0) {
+			close(fd);
+			return fail("no room for the text");
 		}
 	}
 	lseek(fd, 0, SEEK_SET);

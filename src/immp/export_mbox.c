@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "immp/export_out.h"
 
 #define HEAD "immp-mbox 1\n"
@@ -103,7 +104,7 @@ read_log(struct export_out *o, struct state *s)
 static int
 write_log(struct export_out *o, struct str text)
 {
-	int rc = export_write(o->log, text);
+	int rc = file_write(o->log, text);
 
 	if (rc == 0 && fdatasync(o->log) < 0)
 		rc = err_from_errno(errno);
@@ -205,7 +206,7 @@ export_mbox_put(struct export_out *o, const struct export_message *m)
 		rc = export_spool_write(&o->spool, buf_str(&head), &l, o->mbox,
 					&n);
 	if (rc == 0)
-		rc = export_write(o->mbox,
+		rc = file_write(o->mbox,
 				  l.last == '\n' ? STR("\n") : STR("\n\n"));
 	if (rc < 0)
 		return rc;

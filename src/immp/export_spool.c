@@ -4,24 +4,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 #define IN_MEMORY (256u << 10)
 #define PIECE (64u << 10)
 #define FILE_NAME ".immp-spool.part"
-
-int
-export_write(int fd, struct str octets)
-{
-	while (octets.n) {
-		ssize_t n = write(fd, octets.p, octets.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_from_errno(errno);
-		octets = str_from(octets, (size_t)n);
-	}
-	return 0;
-}
 
 void
 export_spool_init(struct export_spool *s, int dir)
@@ -75,7 +62,7 @@ spill(struct export_spool *s)
 		s->fd = make_file(s->dir);
 	if (s->fd < 0)
 		return err_from_errno(errno);
-	rc = export_write(s->fd, buf_str(&s->mem));
+	rc = file_write(s->fd, buf_str(&s->mem));
 	if (rc == 0)
 		buf_clear(&s->mem);
 	return rc;
@@ -91,7 +78,7 @@ export_spool_add(struct export_spool *s, struct str octets)
 	if (octets.n > IN_MEMORY - s->mem.n)
 		rc = spill(s);
 	if (rc == 0 && octets.n > IN_MEMORY)
-		return export_write(s->fd, octets);
+		return file_write(s->fd, octets);
 	return rc == 0 ? buf_add_str(&s->mem, octets) : rc;
 }
 
@@ -135,7 +122,7 @@ export_spool_write(struct export_spool *s, struct str head,
 			rc = l ? export_lines_add(l, &out, p)
 			       : buf_add_str(&out, p);
 		if (rc == 0 && out.n >= PIECE) {
-			rc = export_write(fd, buf_str(&out));
+			rc = file_write(fd, buf_str(&out));
 			*ret_n += out.n;
 			buf_clear(&out);
 		}
@@ -143,7 +130,7 @@ export_spool_write(struct export_spool *s, struct str head,
 	if (rc == 0 && l)
 		rc = export_lines_end(l, &out);
 	if (rc == 0)
-		rc = export_write(fd, buf_str(&out));
+		rc = file_write(fd, buf_str(&out));
 	*ret_n += out.n;
 	return rc;
 }

@@ -31,7 +31,4 @@ int export_spool_write(struct export_spool *s, struct str head,
 		       struct export_lines *l, int fd,
 		       uint64_t *ret_n) WARN_UNUSED;
 
-/* All octets, whatever write() says of signals. */
-int export_write(int fd, struct str octets) WARN_UNUSED;
-
 #endif

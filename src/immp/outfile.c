@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/hex.h"
 #include "base/secret.h"
 
@@ -43,16 +44,7 @@ outfile_begin(struct outfile *o, int dir)
 int
 outfile_write(struct outfile *o, struct str octets)
 {
-	while (octets.n) {
-		ssize_t n = write(o->fd, octets.p, octets.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_from_errno(errno);
-		octets = str_from(octets, (size_t)n);
-	}
-	return 0;
+	return file_write(o->fd, octets);
 }
 
 /* 0, or the errno. */

@@ -196,22 +196,6 @@ account_load(const char *name, struct account *ret)
 	return rc;
 }
 
-/* Write, sync and close; the file is gone if that fails. */
-static int
-write_all(int fd, struct str s)
-{
-	while (s.n) {
-		ssize_t n = write(fd, s.p, s.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_from_errno(errno);
-		s = str_from(s, (size_t)n);
-	}
-	return fsync(fd) < 0 ? err_from_errno(errno) : 0;
-}
-
 static int
 sync_folder(void)
 {
@@ -239,7 +223,9 @@ replace(const char *path, struct str content)
 	fd = mkostemp(temp, O_CLOEXEC);	/* 0600 */
 	if (fd < 0)
 		return err_from_errno(errno);
-	rc = write_all(fd, content);
+	rc = file_write(fd, content);
+	if (rc == 0 && fsync(fd) < 0)
+		rc = err_from_errno(errno);
 	close(fd);
 	if (rc == 0 && rename(temp, path) < 0)
 		rc = err_from_errno(errno);
