@@ -111,6 +111,11 @@ uint64_t load_ns(void);
 void session_open(struct session *s);
 void session_close(struct session *s);
 void session_tls(struct session *s);
+/* One call: what SSL_write() or send(), SSL_read() or recv() returned; buffers
+ * have followed.  Also for the loop. */
+#define LOAD_PIECE 65536
+int session_send(struct session *s);
+int session_receive(struct session *s);
 /* Send s->out, then wait for more in s->in. */
 void session_flush(struct session *s);
 void session_fill(struct session *s);

@@ -5,14 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "load.h"
 
-#define PIECE 65536
 #define EVENTS 256
 
 uint64_t
@@ -148,17 +146,12 @@ static void
 send_some(struct session *s)
 {
 	while (s->out.n) {
-		int want = s->out.n > PIECE ? PIECE : (int)s->out.n;
-		int n = s->ssl ?
-			SSL_write(s->ssl, buf_data(&s->out), want) :
-			(int)send(s->fd, buf_data(&s->out), (size_t)want,
-				  MSG_NOSIGNAL);
+		int n = session_send(s);
 
 		if (n <= 0 && again(s, n))
 			break;
 		if (n <= 0)
 			load_die("the server has gone");
-		buf_consume(&s->out, (size_t)n);
 	}
 	watch(s, s->out.n > 0);
 }
@@ -166,22 +159,17 @@ send_some(struct session *s)
 static void
 read_some(struct session *s)
 {
-	static char piece[PIECE];
-
 	for (;;) {
-		int n = s->ssl ? SSL_read(s->ssl, piece, sizeof(piece)) :
-				 (int)recv(s->fd, piece, sizeof(piece), 0);
+		int n = session_receive(s);
 
 		if (n <= 0 && again(s, n))
 			return;
 		if (n <= 0)
 			load_die("the server has gone");
-		if (buf_add(&s->in, piece, (size_t)n) < 0)
-			load_die("out of memory");
 		s->p->heard(s);
 		if (s->ssl && !SSL_has_pending(s->ssl) && n < 16384)
 			return;
-		if (!s->ssl && n < PIECE)
+		if (!s->ssl && n < LOAD_PIECE)
 			return;
 	}
 }

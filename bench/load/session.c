@@ -13,7 +13,6 @@
 #include "load.h"
 
 #define BUFFER ((size_t)256 << 20)
-#define PIECE 65536
 
 void
 load_die(const char *fmt, ...)
@@ -70,33 +69,44 @@ session_tls(struct session *s)
 		load_die("no TLS with the server");
 }
 
+int
+session_send(struct session *s)
+{
+	int want = s->out.n > LOAD_PIECE ? LOAD_PIECE : (int)s->out.n;
+	int n = s->ssl ? SSL_write(s->ssl, buf_data(&s->out), want) :
+			 (int)send(s->fd, buf_data(&s->out), (size_t)want,
+				   MSG_NOSIGNAL);
+
+	if (n > 0)
+		buf_consume(&s->out, (size_t)n);
+	return n;
+}
+
+int
+session_receive(struct session *s)
+{
+	static char piece[LOAD_PIECE];
+	int n = s->ssl ? SSL_read(s->ssl, piece, sizeof(piece)) :
+			 (int)recv(s->fd, piece, sizeof(piece), 0);
+
+	if (n > 0 && buf_add(&s->in, piece, (size_t)n) < 0)
+		load_die("out of memory");
+	return n;
+}
+
 void
 session_flush(struct session *s)
 {
-	while (s->out.n) {
-		int want = s->out.n > PIECE ? PIECE : (int)s->out.n;
-		int n = s->ssl ?
-			SSL_write(s->ssl, buf_data(&s->out), want) :
-			(int)send(s->fd, buf_data(&s->out), (size_t)want,
-				  MSG_NOSIGNAL);
-
-		if (n <= 0)
+	while (s->out.n)
+		if (session_send(s) <= 0)
 			load_die("the server has gone");
-		buf_consume(&s->out, (size_t)n);
-	}
 }
 
 void
 session_fill(struct session *s)
 {
-	char piece[PIECE];
-	int n = s->ssl ? SSL_read(s->ssl, piece, sizeof(piece)) :
-			 (int)recv(s->fd, piece, sizeof(piece), 0);
-
-	if (n <= 0)
+	if (session_receive(s) <= 0)
 		load_die("the server has gone");
-	if (buf_add(&s->in, piece, (size_t)n) < 0)
-		load_die("out of memory");
 }
 
 char *
