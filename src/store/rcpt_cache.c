@@ -20,6 +20,7 @@ struct gauge {
 struct rcpt_cache {
 	pthread_mutex_t lock;
 	uint64_t age;		/* grows with each change */
+	bool any;		/* a slot is taken */
 	struct known *slots[RCPT_CACHE_SLOTS];
 	struct gauge gauges[RCPT_CACHE_SLOTS];
 };
@@ -39,10 +40,12 @@ rcpt_cache_new(struct rcpt_cache **ret)
 static void
 forget_all(struct rcpt_cache *c)
 {
-	for (size_t i = 0; i < RCPT_CACHE_SLOTS; i++) {
+	/* Many accounts are made without anybody asking in between. */
+	for (size_t i = 0; c->any && i < RCPT_CACHE_SLOTS; i++) {
 		mem_free(c->slots[i]);
 		c->slots[i] = NULL;
 	}
+	c->any = false;
 }
 
 void
@@ -124,6 +127,7 @@ rcpt_cache_put(struct rcpt_cache *c, uint64_t age, struct str key,
 		slot = slot_of(c, key, folder_key);
 		old = *slot;
 		*slot = k;
+		c->any = true;
 		*gauge_of(c, box->mailbox_id) = (struct gauge){
 			box->mailbox_id, box->used,
 		};
