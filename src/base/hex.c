@@ -15,14 +15,22 @@ hex_encode(const void *p, size_t n, char *dst)
 	}
 }
 
-static int
+int
 hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
 	if (c >= 'a' && c <= 'f')
 		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
 	return -1;
+}
+
+static bool
+is_lower_digit(char c)
+{
+	return hex_value(c) >= 0 && !(c >= 'A' && c <= 'F');
 }
 
 int
@@ -34,7 +42,7 @@ hex_decode(struct str s, void *ret, size_t n)
 		return ERR_VALUE;
 	/* Look first: a failing call sets nothing. */
 	for (size_t i = 0; i < s.n; i++)
-		if (hex_value(s.p[i]) < 0)
+		if (!is_lower_digit(s.p[i]))
 			return ERR_VALUE;
 	for (size_t i = 0; i < n; i++)
 		dst[i] = (uint8_t)(hex_value(s.p[2 * i]) * 16 +

@@ -9,6 +9,8 @@ void hex_encode(const void *p, size_t n, char *dst);
 /* Exactly 2 * n lower-case digits for n octets at ret.
  * Returns 0 or ERR_VALUE. */
 int hex_decode(struct str s, void *ret, size_t n) WARN_UNUSED;
+/* 0 to 15 of a digit of either case, else -1. */
+int hex_value(char c);
 int hex_add(struct buf *b, const void *p, size_t n) WARN_UNUSED;
 
 #define B64_LEN(n) (((n) + 2) / 3 * 4)

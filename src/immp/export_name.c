@@ -5,19 +5,11 @@
 #include <time.h>
 
 #include "base/crc32c.h"
+#include "base/hex.h"
 #include "base/utf8.h"
 
 /* Suffixes of our files; no folder is called so. */
 static const char *const ours[] = { "mbox", "immp", "eml", "json", "part" };
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Take a character off *s, %XX being one octet.  -1: no UTF-8 stands there;
  * *ret_octet is then that octet. */

@@ -8,6 +8,7 @@
  */
 #include "mail/imid.h"
 
+#include "base/hex.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -48,18 +49,6 @@ folder_role_of(struct str path_key)
 	return ROLE_NONE;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Undo %XX into dst, which has room for s.n octets.
  * Returns the octets written, or ERR_VALUE. */
 static int
@@ -77,8 +66,8 @@ decode(struct str s, char *dst)
 
 			if (s.n - i < 3)
 				return ERR_VALUE;
-			hi = hex_digit(s.p[i + 1]);
-			lo = hex_digit(s.p[i + 2]);
+			hi = hex_value(s.p[i + 1]);
+			lo = hex_value(s.p[i + 2]);
 			if (hi < 0 || lo < 0)
 				return ERR_VALUE;
 			c = (char)(hi << 4 | lo);

@@ -9,6 +9,8 @@
  */
 #include "mime/mime_priv.h"
 
+#include "base/hex.h"
+
 /* States of base64: how many of a group's four were seen, and behind that how
  * many '=' followed.  DONE: no more will come. */
 enum {
@@ -150,21 +152,12 @@ mime_may_be_base64(struct str raw)
 	return digits % 4 != 1 || !others;
 }
 
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 int
 mime_escaped(struct str s)
 {
-	if (s.n < 3 || s.p[0] != '=' || hex(s.p[1]) < 0 || hex(s.p[2]) < 0)
+	if (s.n < 3 || s.p[0] != '=' || hex_value(s.p[1]) < 0 || hex_value(s.p[2]) < 0)
 		return -1;
-	return hex(s.p[1]) << 4 | hex(s.p[2]);
+	return hex_value(s.p[1]) << 4 | hex_value(s.p[2]);
 }
 
 /* The octets of a soft line break at the front of s, 0 if it is none: '=',

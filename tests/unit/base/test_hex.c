@@ -24,6 +24,20 @@ test_hex(void **state)
 	assert_memory_equal(octets, back, 256);
 }
 
+static void
+test_hex_value(void **state)
+{
+	static const char lower[] = "0123456789abcdef", upper[] = "ABCDEF";
+
+	for (int c = 0; c < 256; c++) {
+		const char *l = c ? strchr(lower, c) : NULL;
+		const char *u = c ? strchr(upper, c) : NULL;
+
+		assert_int_equal(hex_value((char)c), l ? l - lower :
+						     u ? u - upper + 10 : -1);
+	}
+}
+
 static const struct hex_case {
 	const char *text;
 	size_t n;
@@ -169,6 +183,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hex),
+		cmocka_unit_test(test_hex_value),
 		cmocka_unit_test(test_hex_bad),
 		cmocka_unit_test(test_b64),
 		cmocka_unit_test(test_b64_bad),
