@@ -11,12 +11,8 @@
 #include <fcntl.h>
 
 /* Where a body lies, by its row. */
-struct spot {
-	uint64_t seg, off, len, room;
-};
-
 static int
-spot_find(struct sqlite_reader *r, uint64_t body_id, struct spot *ret)
+row_find(struct sqlite_reader *r, uint64_t body_id, struct store_body *ret)
 {
 	struct db *db = &r->db;
 	int rc = db_bind(db, SQL_BODY_GET, "i", body_id);
@@ -25,27 +21,34 @@ spot_find(struct sqlite_reader *r, uint64_t body_id, struct spot *ret)
 		rc = db_row(db, SQL_BODY_GET);
 	if (rc <= 0)
 		return rc < 0 ? rc : ERR_NOTFOUND;
-	ret->seg = db_u64(db, SQL_BODY_GET, 0);
-	ret->off = db_u64(db, SQL_BODY_GET, 1);
-	ret->len = db_u64(db, SQL_BODY_GET, 2);
-	ret->room = db_u64(db, SQL_BODY_GET, 3);
+	*ret = (struct store_body){
+		.body_id = body_id,
+		.seg = db_u64(db, SQL_BODY_GET, 0),
+		.off = db_u64(db, SQL_BODY_GET, 1),
+		.len = db_u64(db, SQL_BODY_GET, 2),
+		.room = db_u64(db, SQL_BODY_GET, 3),
+	};
 	db_reset(db, SQL_BODY_GET);
 	return 0;
 }
 
 /* --- files --- */
 
-int
-sqlite_reader_file(struct sqlite_reader *r, uint64_t key)
+/* The file of a key, open. */
+static int
+open_file(struct sqlite_reader *r, uint64_t key,
+	  struct sqlite_reader_file **ret)
 {
 	struct sqlite_store *s = sqlite_reader_store(r);
 	struct sqlite_reader_file *f;
 	char name[BODYLOG_NAME];
 	int fd;
 
-	for (size_t i = 0; i < SQLITE_READER_FILES; i++)
-		if (r->files[i].fd >= 0 && r->files[i].key == key)
-			return r->files[i].fd;
+	for (size_t i = 0; i < SQLITE_READER_FILES; i++) {
+		*ret = &r->files[i];
+		if ((*ret)->fd >= 0 && (*ret)->key == key)
+			return 0;
+	}
 	if (key & BIGFILE_ID)
 		bigfile_name(key, name);
 	else
@@ -56,33 +59,35 @@ sqlite_reader_file(struct sqlite_reader *r, uint64_t key)
 		return fd;
 	f = &r->files[r->next_file++ % SQLITE_READER_FILES];
 	os_file_close(&f->fd);
-	f->key = key;
-	f->fd = fd;
-	f->has_salt = false;
-	return fd;
+	*f = (struct sqlite_reader_file){ .key = key, .fd = fd };
+	*ret = f;
+	return 0;
 }
 
-/* The salt of a segment whose file is open; read once. */
+int
+sqlite_reader_file(struct sqlite_reader *r, uint64_t key)
+{
+	struct sqlite_reader_file *f;
+	int err = open_file(r, key, &f);
+
+	return err < 0 ? err : f->fd;
+}
+
+/* The salt of a segment; read once while its file is open. */
 static int
 segment_salt(struct sqlite_reader *r, uint64_t seg, uint64_t *ret)
 {
-	int fd = sqlite_reader_file(r, seg), err = 0;
+	struct sqlite_reader_file *f;
 	uint32_t number;
+	int err = open_file(r, seg, &f);
 
-	if (fd < 0)
-		return fd;
-	for (size_t i = 0; i < SQLITE_READER_FILES; i++) {
-		struct sqlite_reader_file *f = &r->files[i];
-
-		if (f->fd != fd)
-			continue;
-		if (!f->has_salt)
-			err = bodylog_head(fd, &number, &f->salt);
-		f->has_salt = err == 0;
-		*ret = f->salt;
+	if (err == 0 && !f->has_salt)
+		err = bodylog_head(f->fd, &number, &f->salt);
+	if (err < 0)
 		return err;
-	}
-	return ERR_INTERNAL;
+	f->has_salt = true;
+	*ret = f->salt;
+	return 0;
 }
 
 void
@@ -94,29 +99,29 @@ sqlite_reader_drop(struct sqlite_reader *r, uint64_t key)
 }
 
 static uint64_t
-file_key(uint64_t body_id, uint64_t seg)
+file_key(const struct store_body *b)
 {
-	return seg ? seg : body_id;
+	return b->seg ? b->seg : b->body_id;
 }
 
 /* Does the record's header say what the row says?  ERR_CORRUPT if not. */
 static int
-header_check(struct sqlite_reader *r, uint64_t body_id, const struct spot *at,
+header_check(struct sqlite_reader *r, const struct store_body *b,
 	     struct bodyrec *ret)
 {
 	uint8_t head[BODYREC_HEADER];
-	int fd = sqlite_reader_file(r, file_key(body_id, at->seg));
+	int fd = sqlite_reader_file(r, file_key(b));
 	int err;
 
 	if (fd < 0)
 		return fd == ERR_NOTFOUND ? ERR_CORRUPT : fd;
-	err = os_file_read(fd, head, sizeof(head), at->off);
+	err = os_file_read(fd, head, sizeof(head), b->off);
 	if (err == 0)
 		err = bodyrec_parse(head, ret);
-	if (err == 0 && (ret->body_id != body_id || ret->len != at->len))
+	if (err == 0 && (ret->body_id != b->body_id || ret->len != b->len))
 		err = ERR_CORRUPT;
 	if (err == ERR_CORRUPT)
-		sqlite_reader_drop(r, file_key(body_id, at->seg));
+		sqlite_reader_drop(r, file_key(b));
 	return err;
 }
 
@@ -131,18 +136,17 @@ sqlite_body_open(struct store_reader *reader, uint64_t body_id,
 
 	for (int tries = 0; err == ERR_CORRUPT && tries < 2; tries++) {
 		struct bodyrec rec;
-		struct spot at;
+		struct store_body at;
 
 		/* What has moved is found in what the store holds now. */
 		if (tries > 0)
 			sqlite_read_refresh(r);
-		err = spot_find(r, body_id, &at);
+		err = row_find(r, body_id, &at);
 		if (err < 0)
 			return err;
-		err = header_check(r, body_id, &at, &rec);
+		err = header_check(r, &at, &rec);
 		if (err == 0)
-			*ret = (struct store_body){ body_id, at.len, at.seg,
-						    at.off, at.room };
+			*ret = at;
 	}
 	return err;
 }
@@ -152,14 +156,14 @@ static int
 read_at(struct sqlite_reader *r, struct store_body *b, uint64_t off, void *dst,
 	size_t n)
 {
-	int fd = sqlite_reader_file(r, file_key(b->body_id, b->seg));
+	int fd = sqlite_reader_file(r, file_key(b));
 	int err;
 
 	if (fd == ERR_NOTFOUND) {
 		err = sqlite_body_open(&r->head, b->body_id, b);
 		if (err < 0)
 			return err;
-		fd = sqlite_reader_file(r, file_key(b->body_id, b->seg));
+		fd = sqlite_reader_file(r, file_key(b));
 	}
 	if (fd < 0)
 		return fd == ERR_NOTFOUND ? ERR_CORRUPT : fd;
@@ -242,14 +246,11 @@ sqlite_body_load(struct store_reader *reader, struct store_body *b,
 
 	if (load_record(r, b, out))
 		return 0;
-	err = header_check(r, b->body_id,
-			   &(struct spot){ b->seg, b->off, b->len, 0 }, &rec);
+	err = header_check(r, b, &rec);
 	if (err == ERR_CORRUPT) {
 		err = sqlite_body_open(reader, b->body_id, b);
 		if (err == 0)
-			err = header_check(r, b->body_id,
-					   &(struct spot){ b->seg, b->off,
-							   b->len, 0 }, &rec);
+			err = header_check(r, b, &rec);
 	}
 	if (err == 0)
 		err = buf_reserve(out, (size_t)rec.len);
@@ -274,9 +275,7 @@ sqlite_body_check(struct sqlite_reader *r, uint64_t body_id)
 	int err = sqlite_body_open(&r->head, body_id, &b);
 
 	if (err == 0)
-		err = header_check(r, body_id,
-				   &(struct spot){ b.seg, b.off, b.len, 0 },
-				   &rec);
+		err = header_check(r, &b, &rec);
 	while (err == 0 && off < b.len) {
 		size_t n = b.len - off < sizeof(chunk) ?
 				   (size_t)(b.len - off) : sizeof(chunk);
