@@ -8,7 +8,8 @@
  * user at a time.
  *
  * MIME: RFC 5322, 2045-2049, 2231, 6532 (headers are UTF-8 where the message
- * needs it, else ASCII); lines end in CRLF; a text part whose lines are short
+ * needs it, else ASCII; that of an imported message is whatever it came with);
+ * lines end in CRLF; a text part whose lines are short
  * goes as 7bit or 8bit with its line ends made CRLF, all else as base64 in
  * lines of 76.
  */

@@ -5,8 +5,9 @@
  * Its fields are given as they were, in their order, folds included, but for
  * those that tell of the MIME structure, which is ours, and for blanks before
  * a colon.  What is no field has
- * no place in a header and goes, and so do the lines that continue it.  What
- * octets a line may hold is made sure of: UTF-8 without control characters.
+ * no place in a header and goes, and so do the lines that continue it.  A line
+ * has no control characters; what is no UTF-8 stays, for whoever reads it may
+ * know what it is.
  */
 #include <assert.h>
 
@@ -21,26 +22,34 @@
 
 /* --- characters --- */
 
+/* The character at the front of a line: its octets, and what it is.  Of a line
+ * that is no UTF-8 each octet is one. */
+static size_t
+next_char(struct str s, bool utf8, uint32_t *ret_cp)
+{
+	int n = utf8 ? utf8_decode(s, ret_cp) : 0;
+
+	if (n > 0)
+		return (size_t)n;
+	*ret_cp = (unsigned char)s.p[0] < 0x80 ? (uint32_t)s.p[0] : 0xfffd;
+	return 1;
+}
+
 /* A line as it may stand in a header, appended to out. */
 static int
 add_clean(struct buf *out, struct str line)
 {
+	bool utf8 = utf8_valid(line);
 	int err = 0;
 
-	for (size_t i = 0; i < line.n && err == 0;) {
+	for (size_t i = 0, n; i < line.n && err == 0; i += n) {
 		uint32_t cp;
-		int n = utf8_decode(str_from(line, i), &cp);
 
-		if (n <= 0) {
-			err = buf_add_cstr(out, "\xef\xbf\xbd");
-			i += utf8_bad_length(str_from(line, i));
-			continue;
-		}
+		n = next_char(str_from(line, i), utf8, &cp);
 		if (cp != '\t' && utf8_is_control(cp))
 			err = buf_add_c(out, '?');
 		else
-			err = buf_add(out, line.p + i, (size_t)n);
-		i += (size_t)n;
+			err = buf_add(out, line.p + i, n);
 	}
 	return err;
 }
@@ -140,7 +149,7 @@ replay(struct head *h, struct str block)
 	bool given = false;
 	int err = 0;
 
-	buf_init(&clean, 3 * RENDER_HEADER_MAX);
+	buf_init(&clean, RENDER_HEADER_MAX);
 	while (block.n > 0 && err == 0) {
 		struct str line = next_line(&block), name = STR("");
 

@@ -6,9 +6,8 @@
  * the envelope, and the parts with their types, names, places and octets.
  *
  * What may differ, because it must:
- *  - a header has no octets but UTF-8, and no control characters; where the
- *    message had some, they are replaced, and what was read of them is not
- *    compared;
+ *  - a header has no control characters; where the message had some, they are
+ *    replaced, and what was read of them is not compared;
  *  - text, and what may not be encoded, has its line ends made CRLF if its
  *    lines are short and end in LF;
  *  - a multipart that comes whole and has no line end at its end gets one, for
@@ -221,16 +220,14 @@ pull(struct render *r, struct buf *body, struct buf *out)
 static bool
 is_clean(struct str head)
 {
-	if (!utf8_valid(head))
-		return false;
 	while (head.n > 0) {
 		uint32_t cp;
 		int n = utf8_decode(head, &cp);
 
-		if (utf8_is_control(cp) && cp != '\t' && cp != '\r' &&
-		    cp != '\n')
+		if (n > 0 && utf8_is_control(cp) && cp != '\t' &&
+		    cp != '\r' && cp != '\n')
 			return false;
-		head = str_from(head, (size_t)n);
+		head = str_from(head, n > 0 ? (size_t)n : 1);
 	}
 	return true;
 }
