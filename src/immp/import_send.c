@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "crypt/crypt.h"
 #include "immp/import_priv.h"
+#include "mail/message.h"
 #include "mime/mime.h"
 #include "proto/status.h"
 
@@ -237,22 +238,23 @@ set_headers(struct arena *a, const struct mime_mail *mail,
 	return ok;
 }
 
-/* The parts, the header block, and the whole if it is to be kept. */
+/* The parts, their header blocks, and the whole if it is to be kept. */
 static bool
 set_parts(const struct import *im, struct arena *a, struct str octets,
 	  const struct mime_mail *mail, struct immp_mail *ret)
 {
 	struct immp_part *v = ARENA_ARRAY(a, struct immp_part,
 					  mail->nparts + 2);
+	struct str heads;
 	size_t n = 0;
 
-	if (!v)
+	if (!v || mime_heads(a, mail, MESSAGE_HEADER_MAX, &heads) < 0)
 		return false;
 	/* Also an empty one: then none is made up when it goes back to MIME. */
 	v[n++] = (struct immp_part){
 		.name = "header", .type = "text/rfc822-headers",
-		.data = mail->head.n ? mail->head.p : "",
-		.length = mail->head.n, .fd = -1,
+		.data = heads.n ? heads.p : "",
+		.length = heads.n, .fd = -1,
 	};
 	if (im->original)
 		v[n++] = (struct immp_part){

@@ -31,6 +31,9 @@ enum part_shape {
 	SHAPE_BINARY = 3	/* NUL, bare CR, mixed ends or long lines */
 };
 
+/* Octets of a part `header`; a larger one is not replayed. */
+#define MESSAGE_HEADER_MAX (1u << 20)
+
 struct message_part {
 	struct str id;		/* its name, unique in the message */
 	struct str type;	/* "text/html; charset=utf-8"; never empty */

@@ -7,7 +7,9 @@
  * with the content first.  A part `header` of type text/rfc822-headers is the
  * original header block of an imported message: it is no entity.  If its owner
  * imported it, its fields are the header (render_replay.c); else anybody could
- * write a From of his own, and the envelope's fields are.
+ * write a From of his own, and the envelope's fields are.  Behind the header of
+ * the message it may have one for each other part.  If there are just as many,
+ * they are the fields of the parts, as far as they fit (render_choose.c).
  *
  * Encodings.  A text goes as 7bit or 8bit if its lines allow it, with its line
  * ends made CRLF.  Composite types (message/rfc822, a signed multipart that
@@ -42,6 +44,8 @@ struct mime {
 	uint8_t *encoding;
 	int32_t root;
 	bool replayed;	/* its header is the one it came with */
+	struct buf header;
+	struct str *blocks; /* of each part; p is NULL: none */
 	uint64_t hash[BOUNDARY_WORDS];
 };
 
@@ -322,14 +326,40 @@ put_disposition(struct mime *x, int32_t i)
 	head_end(&x->h);
 }
 
+/* Those of its block, and what is left to us. */
+static void
+put_block(struct mime *x, int32_t i, struct header_choice *ret)
+{
+	bool container = is_container(x, i);
+	struct str block = x->blocks[i];
+	int err = 0;
+
+	*ret = (struct header_choice){ .own_disposition = true,
+				       .own_id = true };
+	if (!block.p)
+		return;
+	if (i < (int32_t)x->m->nparts)
+		err = header_choose(block, &x->m->parts[i], container, ret);
+	if (x->h.err == 0)
+		x->h.err = err;
+	head_replay(&x->h, block, ret);
+	if (i == x->root) {
+		head_lit(&x->h, "MIME-Version: 1.0");
+		head_end(&x->h);
+	}
+}
+
 static void
 put_part_fields(struct mime *x, int32_t i)
 {
 	enum encoding enc = (enum encoding)x->encoding[i];
 	const struct message_part *p;
+	struct header_choice choice;
 	char id[300];
 
-	put_type(x, i);
+	put_block(x, i, &choice);
+	if (!choice.type)
+		put_type(x, i);
 	if (!is_container(x, i) || enc != ENC_7BIT) {
 		head_lit(&x->h, "Content-Transfer-Encoding: ");
 		head_lit(&x->h, encoding_names[enc]);
@@ -338,9 +368,9 @@ put_part_fields(struct mime *x, int32_t i)
 	if (i == (int32_t)x->m->nparts)
 		return;
 	p = &x->m->parts[i];
-	if (!is_container(x, i))
+	if (!is_container(x, i) && choice.own_disposition)
 		put_disposition(x, i);
-	if (p->cid.n > 0) {
+	if (p->cid.n > 0 && choice.own_id) {
 		int n = snprintf(id, sizeof(id), "<%.*s>", STR_ARG(p->cid));
 
 		if (n > 0 && (size_t)n < sizeof(id))
@@ -450,13 +480,15 @@ mime_init(struct mime *x, struct arena *a, const struct message *m)
 	int err;
 
 	*x = (struct mime){ .m = m, .replayed = render_header_part(m) != NULL };
+	buf_init(&x->header, MESSAGE_HEADER_MAX);
 	err = render_plan_init(&x->plan, a, m->nparts);
 	if (err < 0)
 		return err;
 	x->h.out = &x->plan.text;
 	links = ARENA_ARRAY(a, int32_t, 4 * n);
 	x->encoding = arena_alloc(a, n);
-	if (!links || !x->encoding)
+	x->blocks = ARENA_ARRAY(a, struct str, n);
+	if (!links || !x->encoding || !x->blocks)
 		return ERR_NOMEM;
 	x->parent = links;
 	x->child = links + n;
@@ -470,15 +502,29 @@ mime_init(struct mime *x, struct arena *a, const struct message *m)
 	return 0;
 }
 
-/* The fields of the message as a whole. */
+/* Read the header it came with.  Its first block is that of the message, those
+ * behind it are of the other parts in their order: all of them, or none. */
 static int
-put_head(struct mime *x, render_read_fn read, void *ctx)
+read_blocks(struct mime *x, render_read_fn read, void *ctx)
 {
 	const struct message_part *p = render_header_part(x->m);
+	struct str rest;
+	bool all = true;
+	int err;
 
-	if (p)
-		return head_replay(&x->h, p, read, ctx);
-	head_envelope(&x->h, x->m);
+	if (!p)
+		return 0;
+	err = header_read(p, read, ctx, &x->header);
+	if (err < 0)
+		return err;
+	rest = x->header.n > 0 ? buf_str(&x->header) : STR("");
+	(void)header_block(&rest, &x->blocks[x->root]);
+	for (int32_t i = 0; i < (int32_t)x->m->nparts && all; i++)
+		if (i != x->root && x->parent[i] != PART_LEFT_OUT)
+			all = header_block(&rest, &x->blocks[i]);
+	for (int32_t i = 0; i < (int32_t)x->m->nparts; i++)
+		if (i != x->root && (!all || rest.p))
+			x->blocks[i] = (struct str){ NULL, 0 };
 	return 0;
 }
 
@@ -503,6 +549,29 @@ render_original(struct arena *a, const struct message_part *p,
 	return err;
 }
 
+/* Of them the header of the message. */
+static int
+render_original_header(struct arena *a, const struct message_part *header,
+		       render_read_fn read, void *ctx, struct render **ret)
+{
+	CLEANUP_BUF struct buf b = { 0 };
+	struct message_part top = *header;
+	struct part_scan scan;
+	struct str rest, block = STR("");
+	int err;
+
+	buf_init(&b, MESSAGE_HEADER_MAX);
+	err = header_read(header, read, ctx, &b);
+	if (err < 0)
+		return err;
+	rest = buf_str(&b);
+	(void)header_block(&rest, &block);
+	part_scan_init(&scan);
+	part_scan_feed(&scan, block);
+	part_scan_finish(&scan, &top);
+	return render_original(a, &top, true, ret);
+}
+
 static int
 render_made(struct arena *a, const struct message *m, bool headers_only,
 	    render_read_fn read, void *ctx, struct render **ret)
@@ -511,8 +580,10 @@ render_made(struct arena *a, const struct message *m, bool headers_only,
 	int err = mime_init(&x, a, m);
 
 	if (err == 0)
-		err = put_head(&x, read, ctx);
+		err = read_blocks(&x, read, ctx);
 	if (err == 0) {
+		if (!x.replayed)
+			head_envelope(&x.h, m);
 		if (headers_only) {
 			put_part_fields(&x, x.root);
 			head_end(&x.h);
@@ -524,6 +595,7 @@ render_made(struct arena *a, const struct message *m, bool headers_only,
 	if (err == 0)
 		err = render_plan_finish(&x.plan, ret);
 	render_plan_done(&x.plan);
+	buf_done(&x.header);
 	return err;
 }
 
@@ -531,15 +603,18 @@ int
 render_mime(struct arena *a, const struct message *m, bool headers_only,
 	    render_read_fn read, void *ctx, struct render **ret)
 {
-	const struct message_part *p;
+	const struct message_part *original, *header;
 	int err;
 
 	if (m->nparts == 0 || m->nparts >= INT32_MAX)
 		return ERR_VALUE;
-	p = render_original_part(m);
-	if (p && headers_only)
-		p = render_header_part(m);
-	err = p ? render_original(a, p, headers_only, ret) :
-		  render_made(a, m, headers_only, read, ctx, ret);
+	original = render_original_part(m);
+	header = render_header_part(m);
+	if (original && !headers_only)
+		err = render_original(a, original, false, ret);
+	else if (original && header)
+		err = render_original_header(a, header, read, ctx, ret);
+	else
+		err = render_made(a, m, headers_only, read, ctx, ret);
 	return err == ERR_LIMIT ? ERR_VALUE : err;
 }

@@ -71,18 +71,52 @@ void head_addresses(struct head *h, const char *name, const struct str *v,
 void head_date(struct head *h, uint64_t unix_ms);
 /* All fields of the envelope, the message's own, and MIME-Version. */
 void head_envelope(struct head *h, const struct message *m);
-/* A header block larger than this is not replayed. */
-#define RENDER_HEADER_MAX (1u << 20)
 /* The part that holds the original header of an imported message, if it stands
  * for the envelope; or NULL. */
 const struct message_part *render_header_part(const struct message *m);
 /* The part that holds the octets of an imported message, if its owner kept
  * them: they are its MIME; or NULL. */
 const struct message_part *render_original_part(const struct message *m);
-/* Its fields, and MIME-Version.  0, ERR_NOMEM, or an error of read. */
-int head_replay(struct head *h, const struct message_part *p,
-		render_read_fn read, void *ctx) WARN_UNUSED;
 /* "; filename=..." in the form of RFC 2231 if it must be. */
 void head_filename(struct head *h, struct str file);
+
+/*
+ * Header blocks that an imported message came with.  Whatever they are, what
+ * is written is fields, none of which is an empty line.
+ */
+
+/* All of a part, to out.  0, ERR_NOMEM, or an error of read. */
+int header_read(const struct message_part *p, render_read_fn read, void *ctx,
+		struct buf *out) WARN_UNUSED;
+/* Take the next block off *rest, and the empty line behind it; false if there
+ * is none.  Behind the last one rest->p is NULL. */
+bool header_block(struct str *rest, struct str *ret);
+
+/* A field that is replayed is walked over by its lines. */
+struct header_lines {
+	struct str block;
+	bool given;
+};
+/* The next line of a field: *ret_name is its name if it is the first, else p
+ * is NULL; *ret_line is what follows the name, or the line.  What is no field
+ * is passed over.  False at the end. */
+bool header_next(struct header_lines *l, struct str *ret_name,
+		 struct str *ret_line);
+/* Is a line replayed octet for octet? */
+bool header_is_clean(struct str line);
+
+/* Whose the fields of a part are. */
+struct header_choice {
+	bool mime; /* fields of MIME in its block are replayed at all */
+	/* Of these the first in the block is replayed, else none. */
+	bool type, disposition, id;
+	/* They are made of what is known of the part. */
+	bool own_disposition, own_id;
+};
+/* What is to be replayed of the block of a part.  0 or ERR_NOMEM. */
+int header_choose(struct str block, const struct message_part *p,
+		  bool container, struct header_choice *ret) WARN_UNUSED;
+void head_replay(struct head *h, struct str block,
+		 const struct header_choice *choice);
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * render_replay: the header block that an imported message came with, once
+ * render_replay: the header blocks that an imported message came with, once
  * more.
  *
- * Its fields are given as they were, in their order, folds included, but for
- * those that tell of the MIME structure, which is ours, and for blanks before
- * a colon.  What is no field has
- * no place in a header and goes, and so do the lines that continue it.  A line
+ * Fields are given as they were, in their order, folds included, but for
+ * those that tell of the MIME structure, which is ours (render_choose.c), and
+ * for blanks before a colon.  What is no field has no place in a header and
+ * goes, and so do the lines that continue it.  A line
  * has no control characters; what is no UTF-8 stays, for whoever reads it may
  * know what it is.
  */
@@ -33,6 +33,21 @@ next_char(struct str s, bool utf8, uint32_t *ret_cp)
 		return (size_t)n;
 	*ret_cp = (unsigned char)s.p[0] < 0x80 ? (uint32_t)s.p[0] : 0xfffd;
 	return 1;
+}
+
+bool
+header_is_clean(struct str line)
+{
+	bool utf8 = utf8_valid(line);
+
+	for (size_t i = 0; i < line.n;) {
+		uint32_t cp;
+
+		i += next_char(str_from(line, i), utf8, &cp);
+		if (cp != '\t' && utf8_is_control(cp))
+			return false;
+	}
+	return true;
 }
 
 /* A line as it may stand in a header, appended to out. */
@@ -118,10 +133,10 @@ next_line(struct str *rest)
 	return str_sub(s, 0, n);
 }
 
-/* Is a line the first one of a field that is replayed?  Then *ret_name and, of
- * its colon and all behind it, *ret_value. */
+/* Is a line the first one of a field?  Then *ret_name and, of its colon and
+ * all behind it, *ret_value. */
 static bool
-is_replayed(struct str line, struct str *ret_name, struct str *ret_value)
+is_field(struct str line, struct str *ret_name, struct str *ret_value)
 {
 	struct str name;
 	size_t n = 0, colon;
@@ -134,28 +149,72 @@ is_replayed(struct str line, struct str *ret_name, struct str *ret_value)
 	 * reader takes "From :" in a first line for that of an mbox. */
 	for (colon = n; colon < line.n && is_blank(line.p[colon]);)
 		colon++;
-	if (n == 0 || colon == line.n || line.p[colon] != ':' ||
-	    message_header_is_mime(name))
+	if (n == 0 || colon == line.n || line.p[colon] != ':')
 		return false;
 	*ret_name = name;
 	*ret_value = str_from(line, colon);
 	return true;
 }
 
-static int
-replay(struct head *h, struct str block)
+bool
+header_next(struct header_lines *l, struct str *ret_name, struct str *ret_line)
+{
+	while (l->block.n > 0) {
+		struct str line = next_line(&l->block);
+
+		*ret_name = (struct str){ NULL, 0 };
+		if (line.n == 0 || !is_blank(line.p[0]))
+			l->given = is_field(line, ret_name, &line);
+		*ret_line = line;
+		if (l->given)
+			return true;
+	}
+	return false;
+}
+
+/* --- replaying --- */
+
+/* Is a field replayed?  What is so once only is then no more in *left. */
+static bool
+is_wanted(struct str name, struct header_choice *left)
+{
+	bool *once = NULL, was;
+
+	if (!message_header_is_mime(name))
+		return true;
+	if (str_eqi(name, STR("Content-Type")))
+		once = &left->type;
+	else if (str_eqi(name, STR("Content-Disposition")))
+		once = &left->disposition;
+	else if (str_eqi(name, STR("Content-ID")))
+		once = &left->id;
+	if (once) {
+		was = *once;
+		*once = false;
+		return was;
+	}
+	/* The lengths that some mailboxes note are not of what we write. */
+	return left->mime && !str_eqi(name, STR("MIME-Version")) &&
+	       !str_eqi(name, STR("Content-Transfer-Encoding")) &&
+	       !str_eqi(name, STR("Content-Length"));
+}
+
+void
+head_replay(struct head *h, struct str block,
+	    const struct header_choice *choice)
 {
 	CLEANUP_BUF struct buf clean = { 0 };
-	bool given = false;
+	struct header_lines lines = { .block = block };
+	struct header_choice left = *choice;
+	struct str name, line;
+	bool wanted = false;
 	int err = 0;
 
-	buf_init(&clean, RENDER_HEADER_MAX);
-	while (block.n > 0 && err == 0) {
-		struct str line = next_line(&block), name = STR("");
-
-		if (line.n == 0 || !is_blank(line.p[0]))
-			given = is_replayed(line, &name, &line);
-		if (!given)
+	buf_init(&clean, MESSAGE_HEADER_MAX);
+	while (err == 0 && header_next(&lines, &name, &line)) {
+		if (name.p)
+			wanted = is_wanted(name, &left);
+		if (!wanted)
 			continue;
 		buf_clear(&clean);
 		err = buf_add_str(&clean, name);
@@ -163,17 +222,18 @@ replay(struct head *h, struct str block)
 			err = add_clean(&clean, line);
 		put_line(h, buf_str(&clean));
 	}
-	return err;
+	if (h->err == 0)
+		h->err = err;
 }
 
-/* --- the block --- */
+/* --- the part that holds the blocks --- */
 
 const struct message_part *
 render_header_part(const struct message *m)
 {
 	const struct message_part *p = message_part_by_id(m, STR("header"));
 
-	return m->imported && p && p->length <= RENDER_HEADER_MAX &&
+	return m->imported && p && p->length <= MESSAGE_HEADER_MAX &&
 	       message_is_header(p) ? p : NULL;
 }
 
@@ -186,29 +246,41 @@ render_original_part(const struct message *m)
 }
 
 int
-head_replay(struct head *h, const struct message_part *p, render_read_fn read,
-	    void *ctx)
+header_read(const struct message_part *p, render_read_fn read, void *ctx,
+	    struct buf *out)
 {
-	CLEANUP_BUF struct buf block = { 0 };
 	int err = 0;
 
-	buf_init(&block, RENDER_HEADER_MAX);
-	while (err == 0 && block.n < p->length) {
-		uint64_t left = p->length - block.n;
+	while (err == 0 && out->n < p->length) {
+		uint64_t left = p->length - out->n;
 		size_t n = left < READ_STEP ? (size_t)left : READ_STEP;
 
-		err = buf_reserve(&block, n);
+		err = buf_reserve(out, n);
 		if (err == 0)
-			err = read(ctx, p->offset + block.n, buf_tail(&block),
-				   n);
+			err = read(ctx, p->offset + out->n, buf_tail(out), n);
 		if (err == 0)
-			buf_grew(&block, n);
-	}
-	if (err == 0)
-		err = replay(h, buf_str(&block));
-	if (err == 0) {
-		head_lit(h, "MIME-Version: 1.0");
-		head_end(h);
+			buf_grew(out, n);
 	}
 	return err;
+}
+
+bool
+header_block(struct str *rest, struct str *ret)
+{
+	struct str left = *rest;
+
+	if (!left.p)
+		return false;
+	while (left.n > 0) {
+		size_t n = rest->n - left.n;
+
+		if (next_line(&left).n > 0)
+			continue;
+		*ret = str_sub(*rest, 0, n);
+		*rest = left;
+		return true;
+	}
+	*ret = *rest;
+	*rest = (struct str){ NULL, 0 };
+	return true;
 }

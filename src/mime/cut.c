@@ -307,6 +307,8 @@ entity(struct cut *c, struct str head, struct place at)
 		err = piece_add(c, at, &p);
 	if (err == 0)
 		err = describe(c, &f, &type, &disposition, p);
+	if (err == 0)
+		p->part.head = head;
 	if (err < 0)
 		return err;
 	cut = is_to_cut(c, type.base, at.depth);

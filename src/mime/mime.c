@@ -222,3 +222,33 @@ mime_read(struct arena *a, struct str octets, const struct mime_limits *l,
 		*ret = m;
 	return err;
 }
+
+int
+mime_heads(struct arena *a, const struct mime_mail *m, size_t max,
+	   struct str *ret)
+{
+	size_t n = m->head.n;
+	char *to;
+
+	for (size_t i = 1; i < m->nparts; i++)
+		n += 2 + m->parts[i].head.n;
+	*ret = m->head;
+	if (m->nparts < 2 || n > max)
+		return 0;
+	to = arena_alloc(a, n);
+	if (!to)
+		return ERR_NOMEM;
+	*ret = str_n(to, n);
+	memcpy(to, m->head.p, m->head.n);
+	to += m->head.n;
+	for (size_t i = 1; i < m->nparts; i++) {
+		struct str head = m->parts[i].head;
+
+		/* A line that CR ends must not go on in the LF of this one;
+		 * and all but the last block end with a line's end. */
+		memcpy(to, "\r\n", 2);
+		memcpy(to + 2, head.p, head.n);
+		to += 2 + head.n;
+	}
+	return 0;
+}

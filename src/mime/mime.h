@@ -50,6 +50,7 @@ struct mime_part {
 	bool content;		/* the text to show first: exactly one part */
 	bool is_inline;
 	bool container;		/* a multipart: no octets, others name it */
+	struct str head;	/* its header block, as that of the mail */
 	struct str raw;		/* its octets in the source, encoded */
 	enum mime_encoding encoding;
 };
@@ -93,6 +94,14 @@ struct mime_limits {
  */
 int mime_read(struct arena *a, struct str octets, const struct mime_limits *l,
 	      struct mime_mail *ret, const char **reterr_why) WARN_UNUSED;
+
+/*
+ * The header block of a message and then, behind an empty line each, those of
+ * its other parts in their order (spec: APPEND); that of the message alone, if
+ * they would be more than max octets.  A slice of it or in a.  0 or ERR_NOMEM.
+ */
+int mime_heads(struct arena *a, const struct mime_mail *m, size_t max,
+	       struct str *ret) WARN_UNUSED;
 
 /*
  * The decoded octets of a part, piece by piece.  mime_decode_init() on the

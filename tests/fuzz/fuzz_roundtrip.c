@@ -3,7 +3,8 @@
  *
  * Any octets are read as a message, filed as `immp import` and the server do
  * it, given back as MIME, and read once more.  What is read then is the same:
- * the envelope, and the parts with their types, names, places and octets.
+ * the envelope, and the parts with their types, names, places and octets, and
+ * the fields of all.
  *
  * What may differ, because it must:
  *  - a header has no control characters; where the message had some, they are
@@ -14,9 +15,9 @@
  *    the delimiter behind it stands in a line of its own;
  *  - a type in which "=?" stands is not compared: readers decode encoded words
  *    in its parameters, where RFC 2047 has none, and so would they again;
- *  - a part without a file name is shown as an attachment or not by where it
- *    stands, for nothing else of that is kept; so neither that nor which part
- *    is the content is compared.
+ *  - a Content-Disposition that cannot be given again is ours, so whether the
+ *    part is an attachment may differ; then neither that nor which part is the
+ *    content is compared.
  */
 #include <string.h>
 
@@ -28,8 +29,6 @@
 #include "mime/mime.h"
 #include "session/draft.h"
 
-/* A header that is larger is not given back. */
-#define HEAD_MAX (1u << 20)
 /* What the server looks at for a preview. */
 #define PREVIEW_OF 1024
 /* No encoding makes more of its octets than this. */
@@ -86,8 +85,11 @@ file_parts(struct draft *d, const struct mime_mail *mail, struct buf *body)
 {
 	struct message_part *p = part_begin(d, body, STR("header"),
 					    STR("text/rfc822-headers"));
+	struct str heads;
 
-	FUZZ_CHECK(buf_add_str(body, mail->head) == 0);
+	FUZZ_CHECK(mime_heads(&d->arena, mail, MESSAGE_HEADER_MAX, &heads) ==
+		   0);
+	FUZZ_CHECK(buf_add_str(body, heads) == 0);
 	part_end(p, body);
 	for (size_t i = 0; i < mail->nparts; i++) {
 		const struct mime_part *from = &mail->parts[i];
@@ -297,6 +299,125 @@ check_octets(const struct message_part *was, const struct buf *body,
 	FUZZ_CHECK(str_eq(buf_str(&want), buf_str(&got)));
 }
 
+/* Octets up to the next CR or LF, which are passed over. */
+static struct str
+next_line(struct str *rest)
+{
+	struct str line = *rest;
+	size_t n = 0, end;
+
+	while (n < rest->n && rest->p[n] != '\r' && rest->p[n] != '\n')
+		n++;
+	line.n = n;
+	end = n;
+	while (end < rest->n && (rest->p[end] == '\r' || rest->p[end] == '\n'))
+		end++;
+	*rest = str_from(*rest, end);
+	return line;
+}
+
+static bool
+is_continued(struct str rest)
+{
+	return rest.n > 0 && (rest.p[0] == ' ' || rest.p[0] == '\t');
+}
+
+/* The next field of a head, which has no empty lines; its value unfolded. */
+static bool
+next_field(struct arena *a, struct str *rest, struct str *ret_name,
+	   struct str *ret_value)
+{
+	while (rest->n > 0) {
+		bool continued = is_continued(*rest);
+		struct str line = next_line(rest), name, value;
+		size_t n = 0;
+		char *copy;
+
+		while (n < line.n && line.p[n] > ' ' && line.p[n] < 0x7f &&
+		       line.p[n] != ':')
+			n++;
+		name = str_sub(line, 0, n);
+		value = str_from(line, n);
+		while (is_continued(value))
+			value = str_from(value, 1);
+		if (continued || n == 0 || !str_starts(value, STR(":")))
+			continue;
+		copy = arena_alloc(a, value.n + rest->n);
+		FUZZ_CHECK(copy);
+		memcpy(copy, value.p, value.n);
+		n = value.n;
+		while (is_continued(*rest)) {
+			line = next_line(rest);
+			memcpy(copy + n, line.p, line.n);
+			n += line.n;
+		}
+		*ret_name = name;
+		*ret_value = str_n(copy, n);
+		return true;
+	}
+	return false;
+}
+
+/* Its value unfolded, the first of its name; p is NULL if there is none. */
+static struct str
+field_of(struct arena *a, struct str head, struct str wanted)
+{
+	struct str name, value;
+
+	while (next_field(a, &head, &name, &value))
+		if (str_eqi(name, wanted))
+			return value;
+	return (struct str){ NULL, 0 };
+}
+
+/* The next field that is not one of MIME's that may be ours. */
+static bool
+next_kept(struct arena *a, struct str *rest, struct str *name,
+	  struct str *value)
+{
+	static const char *const ours[] = {
+		"Content-Type", "Content-Disposition", "Content-ID",
+		"Content-Transfer-Encoding", "Content-Length", "MIME-Version",
+	};
+	bool is_ours = true;
+
+	while (is_ours) {
+		if (!next_field(a, rest, name, value))
+			return false;
+		is_ours = false;
+		for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+			is_ours = is_ours || str_eqi(*name, str_c(ours[i]));
+	}
+	return true;
+}
+
+/* All other fields are there again, in their order. */
+static void
+check_fields(struct arena *arena, struct str a, struct str b)
+{
+	struct str name[2], value[2];
+
+	if (!is_clean(a))
+		return;
+	while (next_kept(arena, &a, &name[0], &value[0])) {
+		FUZZ_CHECK(next_kept(arena, &b, &name[1], &value[1]));
+		FUZZ_CHECK(str_eq(name[0], name[1]));
+		FUZZ_CHECK(str_eq(value[0], value[1]));
+	}
+	FUZZ_CHECK(!next_kept(arena, &b, &name[1], &value[1]));
+}
+
+static bool
+same_disposition(struct arena *arena, const struct mime_part *a,
+		 const struct mime_part *b)
+{
+	struct str name = STR("Content-Disposition");
+	struct str was = field_of(arena, a->head, name);
+	struct str is = field_of(arena, b->head, name);
+
+	return was.p ? is.p && str_eq(was, is) : !is.p;
+}
+
 static void
 check_part(const struct mime_part *a, const struct message_part *was,
 	   const struct buf *body, const struct mime_part *b)
@@ -312,12 +433,24 @@ check_part(const struct mime_part *a, const struct message_part *was,
 }
 
 static void
-check_same(const struct mime_mail *a, const struct message *m,
-	   const struct buf *body, const struct mime_mail *b)
+check_same(struct arena *arena, const struct mime_mail *a,
+	   const struct message *m, const struct buf *body,
+	   const struct mime_mail *b)
 {
+	bool same = true;
+
 	FUZZ_CHECK(a->nparts == b->nparts && m->nparts == a->nparts + 1);
-	for (size_t i = 0; i < a->nparts; i++)
-		check_part(&a->parts[i], &m->parts[i + 1], body, &b->parts[i]);
+	for (size_t i = 0; i < a->nparts; i++) {
+		const struct mime_part *p = &a->parts[i], *q = &b->parts[i];
+		bool kept = same_disposition(arena, p, q);
+
+		check_part(p, &m->parts[i + 1], body, q);
+		check_fields(arena, p->head, q->head);
+		FUZZ_CHECK(!kept || p->is_inline == q->is_inline);
+		same = same && kept;
+	}
+	for (size_t i = 0; i < a->nparts && same; i++)
+		FUZZ_CHECK(a->parts[i].content == b->parts[i].content);
 	if (is_clean(a->head))
 		check_envelope(a, b);
 }
@@ -336,7 +469,8 @@ round_trip(struct arena *a, struct str octets, const struct mime_limits *l)
 	struct message m;
 	struct render *r;
 
-	if (mime_read(a, octets, l, &mail, &why) < 0 || mail.head.n > HEAD_MAX)
+	if (mime_read(a, octets, l, &mail, &why) < 0 ||
+	    mail.head.n > MESSAGE_HEADER_MAX)
 		return;
 	d = draft_new(&env, &who, 0);
 	FUZZ_CHECK(d);
@@ -349,7 +483,7 @@ round_trip(struct arena *a, struct str octets, const struct mime_limits *l)
 	FUZZ_CHECK(render_mime(a, &m, false, read_body, &body, &r) == 0);
 	pull(r, &body, &mime);
 	FUZZ_CHECK(mime_read(a, buf_str(&mime), l, &again, &why) == 0);
-	check_same(&mail, &m, &body, &again);
+	check_same(a, &mail, &m, &body, &again);
 	draft_unref(d);
 }
 

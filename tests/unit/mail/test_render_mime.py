@@ -526,14 +526,21 @@ class Replay(Case):
         ('order and doubles', b'B: 1\nA: 2\nB: 3\n',
          b'B: 1\r\nA: 2\r\nB: 3\r\n'),
         ('MIME goes', b'A: b\nMIME-Version: 1.0 (x)\nContent-Type: a/b;\n'
-         b'\tboundary=c\nCONTENT-X: y\nmime-version: 1\nD: e\n f\n',
+         b'\tboundary=c\nCONTENT-Length: 3\nmime-version: 1\nD: e\n f\n'
+         b'Content-Transfer-Encoding : x\n\tContent-Type: a\n',
          b'A: b\r\nD: e\r\n f\r\n'),
+        ('what else a part has stays', b'Content-Language: en\nA: b\n'
+         b'content-description: x\n y\n', b'Content-Language: en\r\n'
+         b'A: b\r\ncontent-description: x\r\n y\r\n'),
         ('Content alone stays', b'Content: a\nContents: b\n',
          b'Content: a\r\nContents: b\r\n'),
         ('From_', b'From a@b Thu Jan  1 00:00:00 1970\nA: b\n', b'A: b\r\n'),
         ('quoted From_', b'>From a@b Thu\n c\nA: b\n', b'A: b\r\n'),
-        ('no field', b'A: b\nno field: at all\n of it\n: x\nC: d\n\nE: f\n',
-         b'A: b\r\nC: d\r\nE: f\r\n'),
+        ('no field', b'A: b\nno field: at all\n of it\n: x\nC: d\n',
+         b'A: b\r\nC: d\r\n'),
+        ('an empty line ends it', b'A: b\r\r\nC: d\n\nE: f\n',
+         b'A: b\r\n'),
+        ('so does the first', b'\nA: b\n', b''),
         ('begins with a fold', b' x\nA: b\n', b'A: b\r\n'),
         ('old syntax', b'Subject : a\nFrom\t: b\n',
          b'Subject: a\r\nFrom: b\r\n'),
@@ -661,8 +668,203 @@ class Replay(Case):
 
     def test_first_line(self):
         """No reader takes a first field for the line of an mbox."""
-        self.assertEqual(self.replay(b'Content-ID: <a>\nFrom : a@b\n'),
+        self.assertEqual(self.replay(b'Content-Length: 1\nFrom : a@b\n'),
                          b'From: a@b\r\n')
+
+
+class Blocks(Case):
+    """The fields that the parts of an imported message came with."""
+
+    TOP = b'A: b\nContent-Type: multipart/mixed; boundary=x\n'
+
+    def one_part(self, block, type='text/plain', **more):
+        """The fields of a single part."""
+        raw = render(message(part('header', block, 'text/rfc822-headers'),
+                             part('a', 'Hi\n', type, content=True, **more),
+                             imported=True))
+        head, body = raw.split(b'\r\n\r\n', 1)
+        self.assertIn(b'MIME-Version: 1.0\r\n', head)
+        end = b'\r\nContent-Transfer-Encoding: '
+        self.assertEqual(head.count(end), 1)
+        return re.sub(end + b'[0-9a-z]+', b'', head).replace(
+            b'MIME-Version: 1.0', b'*')
+
+    def inner(self, *blocks, count=2, separator=b'\r\n', **more):
+        """The fields of the last of so many parts in a multipart/mixed."""
+        more.setdefault('type', 'text/plain')
+        m = message(
+            part('header', separator.join((self.TOP,) + blocks),
+                 'text/rfc822-headers'),
+            container('m'),
+            *(part(f'p{i}', 'x\n', **{'in': 'm'}) for i in range(count - 1)),
+            part('last', b'\x89', **{'in': 'm'}, **more), imported=True)
+        raw, head = render(m), render(m, 'headers')
+        self.assertTrue(raw.startswith(head))
+        # Whatever they are, these are the parts.
+        parsed = email.message_from_bytes(raw)
+        self.assertEqual(parsed['A'], 'b')
+        self.assertEqual(parsed.get_content_type(), 'multipart/mixed')
+        self.assertEqual([p.get_payload(decode=True) for p in
+                          parsed.get_payload()],
+                         [b'x\r\n'] * (count - 1) + [b'\x89'])
+        delimiter = b'--' + parsed.get_boundary().encode() + b'\r\n'
+        return raw.split(delimiter)[-1].split(b'\r\n\r\n')[0] + b'\r\n'
+
+    OURS = b'Content-Type: text/plain\r\nContent-Transfer-Encoding: 8bit\r\n'
+
+    def test_type(self):
+        for value, type, kept in (
+                (b'text/plain', 'text/plain', True),
+                (b' TEXT/Plain ; Charset=\"UTF-8\";\n\tname=\xfc.txt; ;x',
+                 'text/plain; charset=utf-8', True),
+                (b'text/plain; charset=a; charset=b', 'text/plain; charset=a',
+                 True),
+                (b'text/x', 'text/plain', False),
+                (b'text/plainer', 'text/plain', False),
+                (b'text/plain x', 'text/plain', False),
+                (b'text/plain\x00', 'text/plain', False),
+                (b'text/plain', 'text/plain; charset=utf-8', False),
+                (b'text/plain; charset=x', 'text/plain', False),
+                (b'text/plain; x=\"; charset=y\"', 'text/plain; charset=y',
+                 False),
+                (b'text/plain; charset=\"x', 'text/plain; charset=x', True),
+                (b'text/plain; charset*=us-ascii\'\'x',
+                 'text/plain; charset=x', False),
+                (b'multipart/x; boundary=b', 'multipart/x; boundary=B',
+                 False),
+                (b'', 'text/plain', False)):
+            with self.subTest(value):
+                field = b'Content-Type:' + value
+                got = self.one_part(b'B: c\n' + field + b'\nC: d\n', type)
+                if kept:
+                    field = field.replace(b'\n', b'\r\n')
+                    want = b'B: c\r\n' + field + b'\r\nC: d\r\n*'
+                else:
+                    want = (b'B: c\r\nC: d\r\n*\r\nContent-Type: ' +
+                            type.encode())
+                self.assertEqual(got, want)
+
+    def test_file(self):
+        """A file name is somewhere."""
+        cd = b'Content-Disposition: '
+        ours = b'*\r\n' + cd + b'inline; filename="f"'
+        for block, want in (
+                (b'Content-Type: a/b; name*=f\n',
+                 b'Content-Type: a/b; name*=f\r\n*'),
+                (b'Content-Type: a/b\n', b'Content-Type: a/b\r\n' + ours),
+                (b'Content-Type: a/b; name=f\n' + cd + b'x; size=7\n',
+                 b'Content-Type: a/b; name=f\r\n' + cd + b'x; size=7\r\n*'),
+                (cd + b'x; filename=f\n' + cd + b'y; filename=g\n',
+                 cd + b'x; filename=f\r\n*\r\nContent-Type: a/b'),
+                (cd + b'x; filename=\x01\n' + cd + b'y; filename=g\n',
+                 ours.replace(b'*', b'*\r\nContent-Type: a/b')),
+                (b'Content-Type: a/c; name=f\n' + cd + b'x; size=7\n',
+                 ours.replace(b'*', b'*\r\nContent-Type: a/b'))):
+            with self.subTest(block):
+                self.assertEqual(self.one_part(block, 'a/b', file='f'), want)
+
+    def test_no_file(self):
+        """Where the disposition said that there is no name, there is none."""
+        self.assertEqual(
+            self.one_part(b'Content-Type: a/b; name=f\n'
+                          b'Content-Disposition: x; filename=""; \x01\n',
+                          'a/b'), b'*\r\nContent-Type: a/b')
+
+    def test_id(self):
+        for block, want in (
+                (b'Content-ID:<c> (x)\nContent-ID: <e>\n',
+                 b'Content-ID:<c> (x)\r\n*\r\nContent-Type: text/plain'),
+                (b'Content-ID: <\x01>\nContent-ID: <e>\n',
+                 b'*\r\nContent-Type: text/plain\r\nContent-ID: <c>'),
+                (b'', b'*\r\nContent-Type: text/plain\r\nContent-ID: <c>')):
+            with self.subTest(block):
+                self.assertEqual(self.one_part(block, cid='c'), want)
+
+    def test_inner(self):
+        type = b'Content-Type: text/plain; name=\xfc\n'
+        more = (b'Content-Description: x\n y\nX-Attachment-Id: z\n'
+                b'Content-Disposition: attachment; size=1\n')
+        cte = b'Content-Transfer-Encoding: 8bit\r\n'
+        for separator in b'\r\n', b'\n':
+            self.assertEqual(
+                self.inner(b'', more + b'MIME-Version: 2\n' + type +
+                           b'Content-Transfer-Encoding: base64\n'
+                           b'Content-Length: 3\n', separator=separator),
+                crlf(more + type) + cte)
+        # Nothing is added to what has no fields, but how to read it.
+        self.assertEqual(self.inner(b'', b''), self.OURS)
+        self.assertEqual(self.inner(b'', b'', inline=True), self.OURS)
+        # All or none.
+        for blocks in ((more,), (b'', more, b''), (b'', more, more), ()):
+            self.assertEqual(
+                self.inner(*blocks), self.OURS +
+                b'Content-Disposition: attachment; filename="last"\r\n')
+        # CR alone is a line's end, also before the empty line.
+        self.assertEqual(self.inner(b'', b'B: c\r d\rE: f\r'),
+                         b'B: c\r\n d\r\nE: f\r\n' + self.OURS)
+
+    def test_hostile(self):
+        for line in (b' Content-Type: multipart/mixed; boundary=y',
+                     b'\tContent-Transfer-Encoding: base64',
+                     b'--y', b'no field', b': x', b'\x00: x',
+                     b'Content-Transfer-Encoding\t: base64',
+                     b'CONTENT-TRANSFER-ENCODING:base64',
+                     b'Content-Type: message/rfc822',
+                     b'Content-Type: text/plain\nContent-Type: a/b',
+                     b'Content-Type: text/plain\x0b\n\tx',
+                     b'X: ' + b'y ' * 2000, b'X:' + b' ' * 5000,
+                     b'X' * 5000 + b':'):
+            for block in (line + b'\n', b'B: c\n' + line, line + b'\r'):
+                with self.subTest(block):
+                    got = self.inner(b'', block)
+                    self.assertEqual(
+                        len(re.findall(rb'(?mi)^content-type:', got)), 1)
+                    self.assertEqual(len(re.findall(
+                        rb'(?mi)^content-transfer-encoding:', got)), 1)
+                    self.assertNotIn(b'message/rfc822', got)
+
+    def test_containers(self):
+        """They have our boundary, and what else they came with."""
+        block = (b'Content-Type: multipart/alternative; boundary=y; name=z\n'
+                 b'Content-Description: x\nContent-ID: <c> x\n')
+        m = message(
+            part('header', self.TOP + b'Content-Language: en\n\n' + block +
+                 b'\nB: c\n\nD: e\n', 'text/rfc822-headers'),
+            container('m'),
+            container('n', 'multipart/alternative', cid='c', **{'in': 'm'}),
+            part('a', 'Hi\n', **{'in': 'n'}, content=True),
+            part('b', 'Ho\n', **{'in': 'm'}), imported=True)
+        parsed = self.parse(m)
+        self.assertEqual(parsed['Content-Language'], 'en')
+        n, b = parsed.iter_parts()
+        self.assertEqual(n['Content-Description'], 'x')
+        self.assertEqual(n.get_all('Content-ID'), ['<c> x'])
+        self.assertEqual(n.get_all('Content-Type')[0].params['boundary'],
+                         n.get_boundary())
+        self.assertNotEqual(n.get_boundary(), 'y')
+        self.assertEqual((list(n.iter_parts())[0]['B'], b['D']), ('c', 'e'))
+
+    def test_made_up_root(self):
+        """Several parts at the top: none of them has the top block."""
+        m = self.parse(message(
+            part('header', b'A: b\nContent-Language: en\n\nB: c\n\nD: e\n',
+                 'text/rfc822-headers'),
+            part('a', 'Hi\n', content=True), part('b', 'Ho\n'),
+            imported=True))
+        self.assertEqual(m['A'], 'b')
+        self.assertIsNone(m['Content-Language'])
+        self.assertEqual([p.items()[0] for p in m.iter_parts()],
+                         [('B', 'c'), ('D', 'e')])
+
+    def test_original(self):
+        """The header alone is that of the message."""
+        octets = b'A: b\n\nx\n'
+        head = part('header', b'A: b\n\r\nC: d\n', 'text/rfc822-headers')
+        m = message(head, part('original', octets, 'message/rfc822', shape=1,
+                               bare_lf=3, ends_lf=True),
+                    container('m'), part('a', 'Hi\n', content=True,
+                                         **{'in': 'm'}), imported=True)
+        self.assertEqual(render(m, 'headers'), b'A: b\r\n\r\n')
 
 
 class Once(Case):

@@ -378,6 +378,43 @@ test_places(void **state)
 	arena_clear(&arena);
 }
 
+static struct str
+heads(const char *text, size_t max)
+{
+	struct mime_limits limits = MIME_LIMITS_INIT;
+	const char *why = NULL;
+	struct mime_mail m;
+	struct str s;
+
+	assert_rc(mime_read(&arena, str_c(text), &limits, &m, &why), 0);
+	assert_rc(mime_heads(&arena, &m, max, &s), 0);
+	return s;
+}
+
+/* The header blocks of all parts, as they came. */
+static void
+test_heads(void **state)
+{
+	static const char text[] =
+		"From a@b Mon\nA: b\n" MIXED "--b\n\nx\n--b\nC: d\r e\r\rx\n"
+		"--b\nFrom c@d\n" CT "multipart/x; boundary=c\n--c\nE: \xff\n"
+		"no field\n--c--\n--b\n" CT "message/rfc822\n\nF: g\n\n"
+		"--b\nlast:";
+	static const char want[] =
+		"A: b\nContent-Type: multipart/mixed; boundary=b\n"
+		"\r\n\r\nC: d\r e\r\r\n"
+		CT "multipart/x; boundary=c\n\r\nE: \xff\n\r\n"
+		CT "message/rfc822\n\r\nlast:";
+	const size_t n = sizeof(want) - 1;
+
+	assert_str(heads(text, n), want);
+	assert_str(heads(text, n - 1),
+		   "A: b\nContent-Type: multipart/mixed; boundary=b\n");
+	assert_str(heads("A: b\n\nx", 0), "A: b\n");
+	assert_str(heads("", 9), "");
+	arena_clear(&arena);
+}
+
 /* The n-th allocation of ours fails: an error, and nothing is lost. */
 static void
 test_memory(void **state)
@@ -428,6 +465,7 @@ main(void)
 		cmocka_unit_test(test_depth_limit),
 		cmocka_unit_test(test_long_type),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_heads),
 		cmocka_unit_test(test_memory),
 	};
 
