@@ -19,6 +19,8 @@ compose_word(struct buf *b, const char *s)
 	}
 	if (rc == 0)
 		rc = buf_add_cstr(b, "\"");
+	if (rc == ERR_LIMIT)
+		return IMMP_E_TOO_LARGE;
 	return rc < 0 ? IMMP_E_MEMORY : 0;
 }
 

@@ -5,14 +5,24 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "crypt/crypt.h"
 #include "immp/import_priv.h"
 #include "mail/message.h"
 #include "mime/mime.h"
 #include "proto/status.h"
 
-/* Encoded octets up to which a part is decoded in memory. */
+/* Encoded octets up to which a part is decoded in memory, and of all parts of
+ * a message together. */
 #define PART_WHOLE ((size_t)1 << 20)
+#define PARTS_WHOLE ((size_t)16 << 20)
+/* What of a text goes into the envelope, in octets of a quoted word: with 4,096
+ * of folder and recipients an APPEND stays below the 8,192 of a line.  The part
+ * `header` has all of it. */
+#define SUBJECT_MAX 998
+#define NAME_MAX_QUOTED 255
+#define ADDR_MAX 320
+#define HEADER_MAX 2000
 /* Message-IDs that are remembered, to tell who answers whom. */
 #define KNOWN_IDS 1000000
 /* What an envelope of ours takes: the header and its original are parts, and
@@ -103,6 +113,22 @@ read_decoded(void *ctx, void *dst, size_t cap)
 	return (ptrdiff_t)mime_decode(ctx, dst, cap);
 }
 
+/* As much of s as is at most max octets when it is quoted, without a piece of
+ * a character at its end. */
+static struct str
+clip(struct str s, size_t max)
+{
+	size_t n = 0, quoted = 0;
+
+	while (n < s.n) {
+		quoted += s.p[n] == '"' || s.p[n] == '\\' ? 2 : 1;
+		if (quoted > max)
+			break;
+		n++;
+	}
+	return str_sub(s, 0, n < s.n ? utf8_clip(s, n) : n);
+}
+
 static const char *
 text_or_null(struct arena *a, struct str s, bool *ok)
 {
@@ -134,7 +160,7 @@ set_octets(struct arena *a, const struct mime_part *p, struct immp_part *ret)
 	if (!d)
 		return false;
 	mime_decode_init(d, p);
-	if (p->raw.n > PART_WHOLE) {
+	if (p->raw.n > PART_WHOLE || a->used > PARTS_WHOLE) {
 		ret->length = mime_decoded_length(p);
 		ret->read = read_decoded;
 		ret->ctx = d;
@@ -175,22 +201,24 @@ set_part(struct arena *a, const struct mime_part *p, struct immp_part *ret)
 static const char *
 person(struct arena *a, const struct mime_addr *p, bool *ok)
 {
-	char *addr = arena_alloc(a, p->addr.n + 1);
+	struct str name = clip(p->name, NAME_MAX_QUOTED);
+	struct str from = clip(p->addr, ADDR_MAX);
+	char *addr = arena_alloc(a, from.n + 1);
 	struct str s;
 
 	if (!addr) {
 		*ok = false;
 		return NULL;
 	}
-	for (size_t i = 0; i < p->addr.n; i++) {
-		char c = p->addr.p[i];
+	for (size_t i = 0; i < from.n; i++) {
+		char c = from.p[i];
 
 		addr[i] = c == '<' || c == '>' ? '?' : c;
 	}
-	addr[p->addr.n] = '\0';
-	if (p->name.n == 0)
+	addr[from.n] = '\0';
+	if (name.n == 0)
 		return addr;
-	s = arena_fmt(a, "%.*s <%s>", STR_ARG(p->name), addr);
+	s = arena_fmt(a, "%.*s <%s>", STR_ARG(name), addr);
 	*ok = *ok && s.p;
 	return s.p;
 }
@@ -231,7 +259,8 @@ set_headers(struct arena *a, const struct mime_mail *mail,
 
 	for (size_t i = 0; ok && i < mail->nheaders; i++) {
 		h[i].name = text_or_null(a, mail->headers[i].name, &ok);
-		h[i].value = one_line(a, mail->headers[i].value, &ok);
+		h[i].value = one_line(a, clip(mail->headers[i].value,
+					      HEADER_MAX), &ok);
 	}
 	ret->headers = h;
 	ret->nheaders = mail->nheaders;
@@ -278,7 +307,7 @@ set_mail(const struct import *im, struct arena *a, struct str octets,
 	ret->from = person(a, &mail->from, &ok);
 	ret->to = people(a, mail->to, mail->nto, &ok);
 	ret->cc = people(a, mail->cc, mail->ncc, &ok);
-	ret->subject = text_or_null(a, mail->subject, &ok);
+	ret->subject = text_or_null(a, clip(mail->subject, SUBJECT_MAX), &ok);
 	ret->importance = mail->importance;
 	ret->reply = known_id(im, a, mail->in_reply_to);
 	if (!ret->reply)
@@ -300,6 +329,24 @@ date_of(const struct import_item *it, const struct mime_mail *mail,
 	return dst;
 }
 
+/* Is the connection as good as before this error of immp_append()? */
+static bool
+goes_on(int error)
+{
+	switch (error) {
+	case IMMP_E_MEMORY:
+	case IMMP_E_USAGE:
+	case IMMP_E_REFUSED:
+	case IMMP_E_NOT_FOUND:
+	case IMMP_E_STOPPED:
+	case IMMP_E_SOURCE:
+	case IMMP_E_TOO_LARGE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int
 submit(struct import *im, const struct import_item *it, struct arena *a,
        const struct mime_mail *mail)
@@ -311,8 +358,10 @@ submit(struct import *im, const struct import_item *it, struct arena *a,
 	struct pending *p;
 	int rc;
 
-	if (!set_mail(im, a, it->octets, mail, &m))
-		return import_no_memory(im);
+	if (!set_mail(im, a, it->octets, mail, &m)) {
+		import_refuse(im, it->where, "takes too much memory");
+		return im->rc;
+	}
 	p = mem_alloc(sizeof(*p) + n);
 	if (!p)
 		return import_no_memory(im);
@@ -329,7 +378,7 @@ submit(struct import *im, const struct import_item *it, struct arena *a,
 	if (rc == 0)
 		return im->rc;
 	mem_free(p);
-	if (rc != IMMP_E_TOO_LARGE && rc != IMMP_E_USAGE)
+	if (!goes_on(rc))
 		return import_lost(im, rc);
 	import_refuse(im, it->where, immp_message(im->c));
 	return im->rc;

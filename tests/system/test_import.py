@@ -420,6 +420,44 @@ def test_limits():
         s.stop()
 
 
+def test_long_lines():
+    """What is too long for a line is shown cut, and the mail behind it comes,
+    too."""
+    long = {
+        'Subject: ' + 's' * 10000: 998,
+        'Subject: ' + '\u00fc' * 40000: 998,
+        'Subject: ' + '"' * 70000: 499,
+        'From: "' + 'n' * 100000 + '" <a@b.test>': None,
+        'From: ' + 'a' * 5000 + '@b.test': None,
+        'Subject: x\nReferences: ' + '<a@b.test> ' * 7000: None,
+        'Subject: x\nMessage-ID: <' + 'm' * 20000 + '@b.test>': None,
+        'To: ' + ', '.join(f'"{"t" * 300}{i}" <t{i}@b.test>'
+                           for i in range(50)) + '\nSubject: ' + 'x' * 2000:
+        998,
+    }
+    with Server() as s:
+        s.start()
+        c = Client(s)
+        path = os.path.join(s.dir, 'long.mbox')
+        with open(path, 'w', encoding='utf-8') as f:
+            for head in long:
+                f.write(f'From a@b Thu Oct 17 09:08:07 2013\n{head}\n\nx\n\n')
+            f.write('From a@b Thu Oct 17 09:08:07 2013\nSubject: last\n\nx\n')
+        out = c.run('import', path, '--to', '/long')
+        ok(out == f'imported {len(long) + 1} messages\n', out)
+        rows = fetch_all(s, 'alice@a.test', '/long', '+JSON -DATA')
+        heads = fetch_all(s, 'alice@a.test', '/long', 'PART header')
+        for head, octets in long.items():
+            text = f'{head}\n\nx\n'.encode()
+            uuid = import_id(text, '/long')
+            ok(heads[uuid].strip() == head.strip().encode(), head[:40])
+            envelope = json.loads(rows[uuid])['envelope']
+            if octets:
+                ok(len(envelope['subject'].encode()) == octets,
+                   head[:40], len(envelope['subject'].encode()))
+        s.stop()
+
+
 def tool(*words, **kw):
     r = subprocess.run(words, capture_output=True, check=False, **kw)
     ok(r.returncode == 0, words, r.returncode, r.stderr[-500:])
@@ -517,4 +555,4 @@ def test_signatures():
 
 
 run(test_corpus, test_other_programs, test_mbox, test_maildir, test_interrupted, test_limits,
-    test_signatures)
+    test_long_lines, test_signatures)
