@@ -21,7 +21,7 @@ import_init(struct import *im, const struct app *a, struct immp *c)
 	map_init(&im->folders);
 	map_init(&im->seen);
 	map_init(&im->ids);
-	arena_init(&im->names, (size_t)64 << 20, 16384);
+	arena_init(&im->names, (size_t)1 << 30, 16384);
 	buf_init(&im->failures, (size_t)4 << 20);
 	im->items = mem_calloc(IMPORT_BATCH, sizeof(*im->items));
 	if (!im->items)
@@ -146,29 +146,22 @@ import_source(struct import *im)
 	im->source++;
 }
 
-/* What is known of equal messages, in the pointer that a map keeps. */
-#define COUNT_BITS 20
-#define COUNT_MAX (((uint64_t)1 << COUNT_BITS) - 1)
-
+/* What is known of equal messages. */
 struct equals {
 	uint64_t source, n;	/* how many of them that source had so far */
 	uint64_t sent;		/* how many have been sent, of all sources */
 };
 
-static struct equals
-unpack(const void *p)
+/* Those of a key; new ones if there are none yet.  NULL without memory. */
+static struct equals *
+equals_of(struct import *im, struct str key)
 {
-	uint64_t v = (uintptr_t)p;
+	struct equals *e = map_get(&im->seen, key);
 
-	return (struct equals){ v >> 2 * COUNT_BITS,
-				v >> COUNT_BITS & COUNT_MAX, v & COUNT_MAX };
-}
-
-static void *
-pack(const struct equals *e)
-{
-	return (void *)(uintptr_t)(e->source << 2 * COUNT_BITS |
-				   e->n << COUNT_BITS | e->sent);
+	if (e)
+		return e;
+	e = ARENA_NEW(&im->names, struct equals);
+	return e && map_put(&im->seen, key, e, NULL) == 0 ? e : NULL;
 }
 
 /* Which of the equal messages of its source and folder is it, and is it one
@@ -178,25 +171,24 @@ count_equal(struct import *im, uint8_t hash[static 32], const char *folder,
 	    uint64_t *ret_n, bool *ret_sent)
 {
 	CLEANUP_BUF struct buf b = { 0 };
-	struct str key = str_n(hash, 16);
-	struct equals e;
+	struct equals *e;
 
 	buf_init(&b, 8192);
 	if (buf_add(&b, hash, 32) < 0 || buf_add_cstr(&b, folder) < 0)
 		return ERR_NOMEM;
 	sha256_once(buf_data(&b), b.n, hash);
-	e = unpack(map_get(&im->seen, key));
-	if (e.source != im->source) {
-		e.source = im->source;
-		e.n = 0;
+	e = equals_of(im, str_n(hash, 16));
+	if (!e)
+		return ERR_NOMEM;
+	if (e->source != im->source) {
+		e->source = im->source;
+		e->n = 0;
 	}
-	if (e.n == COUNT_MAX)
-		return ERR_LIMIT;
-	*ret_n = e.n++;
-	*ret_sent = e.n <= e.sent;
+	*ret_n = e->n++;
+	*ret_sent = e->n <= e->sent;
 	if (!*ret_sent)
-		e.sent = e.n;
-	return map_put(&im->seen, key, pack(&e), NULL);
+		e->sent = e->n;
+	return 0;
 }
 
 /*

@@ -45,7 +45,7 @@ struct import {
 	int broken;		/* the error that lost the connection */
 
 	struct map folders;	/* those that are there; no values */
-	struct map seen;	/* hash of octets and folder -> how many */
+	struct map seen;	/* hash of octets and folder -> struct equals */
 	uint64_t source;	/* number of the source under way */
 	struct map ids;		/* Message-ID -> UUID, for conversations */
 	struct arena names;	/* what lives as long as the run */
