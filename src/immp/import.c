@@ -57,6 +57,7 @@ import_done(struct import *im)
 	for (size_t i = 0; im->items && i < im->nitems; i++)
 		item_done(&im->items[i]);
 	mem_free(im->items);
+	sha256_free(im->hash);
 	map_done(&im->folders);
 	map_done(&im->seen);
 	forget_ids(im);
@@ -191,12 +192,37 @@ count_equal(struct import *im, uint8_t hash[static 32], const char *folder,
 	return 0;
 }
 
+static void
+hash_run(void *ctx, struct str run)
+{
+	sha256_update(ctx, run.p, run.n);
+}
+
+static int
+hash_octets(struct import *im, const struct import_message *m,
+	    uint8_t ret[static 32])
+{
+	/* Connecting has made the library ready for it. */
+	if (!im->hash)
+		im->hash = sha256_new();
+	if (!im->hash)
+		return ERR_NOMEM;
+	sha256_reset(im->hash);
+	if (m->mbox)
+		mbox_unmarked(m->octets, hash_run, im->hash);
+	else
+		hash_run(im->hash, m->octets);
+	sha256_final(im->hash, ret);
+	return 0;
+}
+
 /*
  * A UUID of version 8, from SHA-256 over
  *
  *	SHA-256(SHA-256(octets) | folder) | number as 8 octets, big-endian
  *
- * where number counts equal messages of one source, from 0.
+ * where number counts equal messages of one source, from 0, and octets are
+ * without marks if they are out of an mbox.
  */
 static int
 make_id(struct import *im, const struct import_message *m,
@@ -206,8 +232,8 @@ make_id(struct import *im, const struct import_message *m,
 	struct uuid u;
 	uint64_t n;
 
-	sha256_once(m->octets.p, m->octets.n, hash);
-	if (count_equal(im, hash, m->folder, &n, &it->present) < 0)
+	if (hash_octets(im, m, hash) < 0 ||
+	    count_equal(im, hash, m->folder, &n, &it->present) < 0)
 		return ERR_NOMEM;
 	for (int i = 0; i < 8; i++)
 		hash[32 + i] = (uint8_t)(n >> (56 - 8 * i));

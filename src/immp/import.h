@@ -6,8 +6,9 @@
  *	               -> who is there already (one question a batch)
  *	               -> envelope and parts (mime) -> immp_append()
  *
- * The ID of a message is a hash of its octets, its folder, and which of
- * several equal ones of its source it is.  So a second run files nothing twice
+ * The ID of a message is a hash of its octets (out of an mbox, without the
+ * marks of its readers), its folder, and which of several equal ones of its
+ * source it is.  So a second run files nothing twice
  * and goes on where an interrupted one ended, and two equal messages of one
  * mbox are two.
  */
@@ -31,9 +32,11 @@ struct import_message {
 	const char *folder;	/* "/inbox/lists" */
 	const char *const *flags; /* ended by NULL; may be NULL */
 	uint64_t received;	/* Unix ms where the source knows; 0: not */
+	bool mbox;		/* out of one: its marks are not of it */
 };
 
 struct import_item;
+struct sha256;
 
 struct import {
 	const struct app *a;
@@ -48,6 +51,7 @@ struct import {
 	struct map seen;	/* hash of octets and folder -> struct equals */
 	uint64_t source;	/* number of the source under way */
 	struct map ids;		/* Message-ID -> UUID, for conversations */
+	struct sha256 *hash;	/* for one message after the other */
 	struct arena names;	/* what lives as long as the run */
 
 	struct import_item *items; /* the batch */

@@ -91,6 +91,9 @@ filed(void *ctx, const char *id, int error, int code, const char *text)
 	(void)id;
 	if (error == 0) {
 		im->filed++;
+	} else if (code == ST_CONFLICT) {
+		/* It was deleted lately, and its marks were others then. */
+		im->present++;
 	} else if (code == 0) {
 		/* Whoever has the connection next says so. */
 		if (im->broken == 0)

@@ -154,7 +154,7 @@ take_mbox(struct import *im, const char *path)
 	mbox_init(&m, str_n(f.p, f.n), im->kind);
 	while (im->rc == 0 && mbox_next(&m, &from, &octets)) {
 		struct import_message msg = {
-			.where = where, .flags = words,
+			.where = where, .flags = words, .mbox = true,
 			.folder = top_folder(im),
 			.received = mbox_from_time(from),
 		};

@@ -321,3 +321,48 @@ mbox_unquote(const struct mbox *m, struct str octets, struct buf *b,
 	*ret = buf_str(b);
 	return rc;
 }
+
+/* --- marks --- */
+
+static bool
+is_mark(struct str line)
+{
+	static const char *const marks[] = {
+		"Status", "X-Status", "X-Keywords", "X-UID", "X-IMAP",
+		"X-IMAPbase", "Content-Length", "Lines",
+	};
+	struct str name, value;
+
+	if (!str_cut(line, ':', &name, &value))
+		return false;
+	name = str_trim(name);
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (str_eqi(name, str_c(marks[i])))
+			return true;
+	return false;
+}
+
+void
+mbox_unmarked(struct str octets, mbox_run_fn take, void *ctx)
+{
+	size_t at = 0, next, kept = 0;
+	bool drop = false;
+
+	while (at < octets.n) {
+		struct str line = line_at(octets, at, &next);
+		bool before = drop;
+
+		if (line.n == 0)
+			break;
+		/* A line that is folded goes with its field. */
+		if (line.p[0] != ' ' && line.p[0] != '\t')
+			drop = is_mark(line);
+		if (drop && !before && at > kept)
+			take(ctx, str_sub(octets, kept, at - kept));
+		if (drop)
+			kept = next;
+		at = next;
+	}
+	if (kept < octets.n)
+		take(ctx, str_from(octets, kept));
+}

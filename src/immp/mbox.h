@@ -37,6 +37,13 @@ bool mbox_next(struct mbox *m, struct str *ret_from, struct str *ret_octets);
  */
 int mbox_unquote(const struct mbox *m, struct str octets, struct buf *b,
 		 struct str *ret) WARN_UNUSED;
+/*
+ * The octets of a message, run by run, without the fields in which readers
+ * write into an mbox what they think of it: Status, X-Status, X-Keywords,
+ * X-UID, X-IMAP, X-IMAPbase, Content-Length, Lines.
+ */
+typedef void (*mbox_run_fn)(void *ctx, struct str run);
+void mbox_unmarked(struct str octets, mbox_run_fn take, void *ctx);
 /* The time of a From_ line in Unix ms; 0 if there is none to be read. */
 uint64_t mbox_from_time(struct str from);
 

@@ -64,9 +64,17 @@ class Client:
         raise AssertionError(path + ' is not there')
 
 
-def import_id(octets, folder, n=0):
+MARKS = re.compile(
+    rb'(?im)^(?:Status|X-Status|X-Keywords|X-UID|X-IMAP|X-IMAPbase|'
+    rb'Content-Length|Lines):.*\n(?:[ \t].*\n)*')
+
+
+def import_id(octets, folder, n=0, mbox=False):
     """The UUID of an imported message, as immp(1) says."""
     h = hashlib.sha256
+    if mbox:
+        head, blank, body = octets.partition(b'\n\n')
+        octets = MARKS.sub(b'', head + b'\n') + blank[1:] + body
     key = h(h(octets).digest() + folder.encode()).digest()
     b = bytearray(h(key + n.to_bytes(8, 'big')).digest()[:16])
     b[6] = b[6] & 0x0f | 0x80
@@ -265,6 +273,45 @@ def test_mbox():
         s.stop()
 
 
+def test_marks():
+    """What a reader of an mbox writes into it makes no other message of it."""
+    head = 'From a@b Thu Oct 17 09:08:07 2013\n'
+    plain = 'Subject: one\nTo: a@b\n\nStatus: of the text\n'
+    marked = ('Status: RO\nSubject: one\nX-Keywords: a\n b\nX-UID: 3\n'
+              'To: a@b\nX-Status: AF\nContent-Length: 20\nLines: 1\n\n'
+              'Status: of the text\n')
+    with Server() as s:
+        s.start()
+        c = Client(s)
+        path = os.path.join(s.dir, 'in.mbox')
+        for i, text in enumerate((plain, marked)):
+            with open(path, 'w', encoding='ascii') as f:
+                f.write(head + text + '\n')
+            out = c.run('import', path, '--to', '/a')
+            ok(out == ('imported 0 messages, 1 were there already\n' if i else
+                       'imported 1 message\n'), out)
+            # As a file of its own it is what it is.
+            out = c.run('import', path, '--to', f'/b{i}')
+            rows = fetch_all(s, 'alice@a.test', f'/b{i}', '+JSON -DATA')
+            uuid = import_id(text.encode(), f'/b{i}', mbox=True)
+            ok(uuid in rows, uuid, list(rows))
+            flags = set(json.loads(rows[uuid])['flags'])
+            ok(flags == ({'read', 'answered', 'flagged'} if i else set()),
+               flags)
+        # Nor does one that was deleted meanwhile come again.
+        c.run('import', path, '--to', '/c')
+        uuid = import_id(marked.encode(), '/c', mbox=True)
+        k = s.connect('alice@a.test')
+        k.send(f'MBOX DELETE /c#{uuid}\n')
+        ok(k.line().startswith('200'))
+        k.close()
+        with open(path, 'w', encoding='ascii') as f:
+            f.write(head + plain + '\n')
+        out = c.run('import', path, '--to', '/c')
+        ok(out == 'imported 0 messages, 1 were there already\n', out)
+        s.stop()
+
+
 FLAGS = {'S': 'read', 'F': 'flagged', 'R': 'answered', 'D': 'draft',
          'T': '$deleted', 'P': '$forwarded'}
 
@@ -449,7 +496,7 @@ def test_long_lines():
         heads = fetch_all(s, 'alice@a.test', '/long', 'PART header')
         for head, octets in long.items():
             text = f'{head}\n\nx\n'.encode()
-            uuid = import_id(text, '/long')
+            uuid = import_id(text, '/long', mbox=True)
             ok(heads[uuid].strip() == head.strip().encode(), head[:40])
             envelope = json.loads(rows[uuid])['envelope']
             if octets:
@@ -554,5 +601,6 @@ def test_signatures():
         s.stop()
 
 
-run(test_corpus, test_other_programs, test_mbox, test_maildir, test_interrupted, test_limits,
+run(test_corpus, test_other_programs, test_mbox, test_marks, test_maildir,
+    test_interrupted, test_limits,
     test_long_lines, test_signatures)

@@ -117,6 +117,44 @@ test_kind(void **state)
 	assert_int_equal(mbox_kind_parse("mmdf", &k), ERR_VALUE);
 }
 
+static const struct mark_case {
+	const char *in, *out;
+} mark_cases[] = {
+	{ "", "" },
+	{ "A: b\n\nLines: 1\n", "A: b\n\nLines: 1\n" },
+	{ "Status: RO\nA: b\nlines : 3\n\nx\n", "A: b\n\nx\n" },
+	{ "A: b\r\nX-UID: 1\r\n\r\nStatus: x", "A: b\r\n\r\nStatus: x" },
+	{ "X-Keywords: a\n b\n\tc\nA: b\n c\n\n", "A: b\n c\n\n" },
+	{ "Status: O\nX-Status: F\n", "" },
+	{ "X-Statuses: O\nX-IMAPbase: 1 2\nContent-Length: 1\n\nx",
+	  "X-Statuses: O\n\nx" },
+	{ "A: b\nStatus: O", "A: b\n" },
+};
+
+static void
+take_run(void *ctx, struct str run)
+{
+	assert_true(run.n > 0);
+	assert_int_equal(buf_add_str(ctx, run), 0);
+}
+
+static void
+test_unmarked(void **state)
+{
+	struct guard g;
+
+	guard_init(&g, 4096);
+	TEST_EACH(c, mark_cases) {
+		struct buf b;
+
+		buf_init(&b, 4096);
+		mbox_unmarked(guard_put(&g, str_c(c->in)), take_run, &b);
+		CHECK_STR(c->in, buf_str(&b), c->out);
+		buf_done(&b);
+	}
+	guard_done(&g);
+}
+
 int
 main(void)
 {
@@ -124,6 +162,7 @@ main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_kind),
+		cmocka_unit_test(test_unmarked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
