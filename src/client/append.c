@@ -44,7 +44,7 @@ settle(struct append_slot *s)
 	s->busy = false;
 	if (s->filed)
 		s->filed(s->ctx, s->id, k->error, k->error ? k->code : 0,
-			 k->error ? k->text : "");
+			 k->text);
 }
 
 static int

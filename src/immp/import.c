@@ -16,7 +16,7 @@
 int
 import_init(struct import *im, const struct app *a, struct immp *c)
 {
-	*im = (struct import){ .a = a, .c = c, .ask = true,
+	*im = (struct import){ .a = a, .c = c,
 			       .progress = { .what = "importing" } };
 	map_init(&im->folders);
 	map_init(&im->seen);
@@ -258,13 +258,12 @@ hear_present(void *ctx, const struct immp_piece *p)
 	return 0;
 }
 
-/* Ask which of the batch are there.  Where none is, the rest is new. */
+/* Ask which of the batch are there: of those no octets are sent. */
 static int
 find_present(struct import *im)
 {
 	CLEANUP_BUF struct buf target = { 0 };
 	struct immp_fetch f = IMMP_FETCH_INIT;
-	size_t n = 0;
 	int rc = 0;
 
 	buf_init(&target, 8192);
@@ -281,16 +280,13 @@ find_present(struct import *im)
 	rc = immp_fetch(im->c, &f);
 	if (rc < 0 && rc != IMMP_E_NOT_FOUND)
 		return import_lost(im, rc);
-	for (size_t i = 0; i < im->nitems; i++)
-		n += im->items[i].present;
-	im->ask = n > 0;
 	return 0;
 }
 
 int
 import_flush(struct import *im)
 {
-	if (im->nitems && im->ask && im->rc == 0)
+	if (im->nitems && im->rc == 0)
 		(void)find_present(im);
 	for (size_t i = 0; i < im->nitems; i++) {
 		if (im->rc == 0) {

@@ -23,7 +23,8 @@
 #include "immp/mbox.h"
 #include "immp/term.h"
 
-#define IMPORT_BATCH 64
+/* Their IDs fit into one line. */
+#define IMPORT_BATCH 128
 
 /* A message as it is found. */
 struct import_message {
@@ -56,7 +57,6 @@ struct import {
 
 	struct import_item *items; /* the batch */
 	size_t nitems, octets;
-	bool ask;		/* whether some are there already */
 
 	uint64_t filed, present, refused;
 	uint64_t done, total;	/* octets, for the bar */

@@ -87,10 +87,14 @@ filed(void *ctx, const char *id, int error, int code, const char *text)
 {
 	struct pending *p = ctx;
 	struct import *im = p->im;
+	char known[8];
 
 	(void)id;
 	if (error == 0) {
-		im->filed++;
+		if (immp_field(text, "known", known, sizeof(known)) > 0)
+			im->present++;
+		else
+			im->filed++;
 	} else if (code == ST_CONFLICT) {
 		/* It was deleted lately, and its marks were others then. */
 		im->present++;

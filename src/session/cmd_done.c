@@ -269,6 +269,9 @@ delivered(struct session *s, struct cmd *c, struct done *dn)
 	cmd_begin(s, c, &r, ST_DELIVERED, false);
 	reply_lit(&r, "Delivered");
 	reply_uuid(&r, &dn->d->m.id);
+	/* Filed before, and perhaps deleted since. */
+	if (dn->exists)
+		reply_field_u64(&r, "known", 1);
 	cmd_end(s, &r);
 	return STEP_DONE;
 }

@@ -312,6 +312,39 @@ def test_marks():
         s.stop()
 
 
+def test_counts():
+    """New mail before and among what is there, and mail that was deleted: the
+    numbers are right."""
+    with Server() as s:
+        s.start()
+        c = Client(s)
+        folder = os.path.join(s.dir, 'in')
+        os.mkdir(folder)
+
+        def write(name, n):
+            for i in range(n):
+                with open(f'{folder}/{name}{i:04}.eml', 'w',
+                          encoding='ascii') as f:
+                    f.write(f'Subject: {name} {i}\n\nx\n')
+        write('m', 300)
+        out = c.run('import', folder, '--to', '/in')
+        ok(out == 'imported 300 messages\n', out)
+        write('a', 200)
+        out = c.run('import', folder, '--to', '/in')
+        ok(out == 'imported 200 messages, 300 were there already\n', out)
+        k = s.connect('alice@a.test')
+        for i in range(3):
+            uuid = import_id(f'Subject: a {i}\n\nx\n'.encode(), '/in')
+            k.send(f'MBOX DELETE /in#{uuid}\n')
+            ok(k.line().startswith('200'))
+        k.close()
+        for _ in range(2):
+            out = c.run('import', folder, '--to', '/in')
+            ok(out == 'imported 0 messages, 500 were there already\n', out)
+        ok(c.total('/in') == 497)
+        s.stop()
+
+
 FLAGS = {'S': 'read', 'F': 'flagged', 'R': 'answered', 'D': 'draft',
          'T': '$deleted', 'P': '$forwarded'}
 
@@ -601,6 +634,6 @@ def test_signatures():
         s.stop()
 
 
-run(test_corpus, test_other_programs, test_mbox, test_marks, test_maildir,
-    test_interrupted, test_limits,
+run(test_corpus, test_other_programs, test_mbox, test_marks, test_counts,
+    test_maildir, test_interrupted, test_limits,
     test_long_lines, test_signatures)
