@@ -6,10 +6,16 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "crypt/crypt.h"
+#include "immp/mapped.h"
 #include "mime/mime.h"
 
-/* Octets gathered before they are sent; a larger message goes alone. */
+/* Octets gathered before they are sent. */
 #define BATCH_OCTETS ((size_t)4 << 20)
+/* A message of more is not copied: it is sent at once, from where it lies. */
+#define COPY_MAX ((size_t)1 << 20)
+/* An encoded octet can stand for less than one; but for hardly less than a
+ * fourth, of the whole. */
+#define ENCODED 4
 
 /* --- beginning and end --- */
 
@@ -33,7 +39,7 @@ import_init(struct import *im, const struct app *a, struct immp *c)
 static void
 item_done(struct import_item *it)
 {
-	mem_free((void *)it->octets.p);
+	mem_free(it->copy);
 	mem_free(it->where);
 	mem_free(it->flags);
 	*it = (struct import_item){ 0 };
@@ -339,11 +345,23 @@ copy_words(const char *const *words, const char *more)
 	return ret;
 }
 
+/* The octets: a copy, or where they lie. */
+static int
+take_octets(const struct import_message *m, struct import_item *it)
+{
+	it->octets = m->octets;
+	it->file = m->file;
+	if (m->octets.n > COPY_MAX)
+		return 0;
+	it->file = NULL;
+	it->copy = mem_strndup(m->octets.p, m->octets.n);
+	it->octets = str_n(it->copy, m->octets.n);
+	return it->copy ? 0 : ERR_NOMEM;
+}
+
 static int
 fill(struct import *im, const struct import_message *m, struct import_item *it)
 {
-	char *copy;
-
 	if (need_folder(im, m->folder, &it->folder) != 0)
 		return im->rc;
 	if (make_id(im, m, it) < 0)
@@ -352,29 +370,54 @@ fill(struct import *im, const struct import_message *m, struct import_item *it)
 	it->where = mem_strndup(m->where, strlen(m->where));
 	it->flags = copy_words(m->flags, im->all_read &&
 			       !has_word(m->flags, "read") ? "read" : NULL);
-	copy = mem_alloc(m->octets.n);
-	it->octets = str_n(copy, m->octets.n);
-	if (!it->where || !it->flags || !copy)
+	if (!it->where || !it->flags || take_octets(m, it) < 0)
 		return import_no_memory(im);
-	memcpy(copy, m->octets.p, m->octets.n);
 	return 0;
+}
+
+/* Why it cannot be taken, whatever is in it; NULL: it may be. */
+static const char *
+unfit(const struct import *im, const struct import_message *m)
+{
+	const struct immp_server *server = immp_server(im->c);
+	uint64_t max = server ? server->max : 0;
+
+	if (m->octets.n == 0)
+		return "is empty";
+	if (max && (im->original ? m->octets.n > max
+				 : m->octets.n / ENCODED > max))
+		return "is larger than the server takes";
+	return NULL;
 }
 
 int
 import_add(struct import *im, const struct import_message *m)
 {
+	const char *why = unfit(im, m);
+	struct import_item *it;
+
 	if (im->rc)
 		return im->rc;
-	if (m->octets.n == 0) {
-		import_refuse(im, m->where, "is empty");
+	if (why) {
+		import_refuse(im, m->where, why);
 		return im->rc;
 	}
 	if (im->nitems == IMPORT_BATCH ||
 	    (im->nitems && im->octets + m->octets.n > BATCH_OCTETS))
 		(void)import_flush(im);
-	if (im->rc == 0) {
-		im->octets += m->octets.n;
-		(void)fill(im, m, &im->items[im->nitems++]);
+	if (im->rc)
+		return im->rc;
+	it = &im->items[im->nitems++];
+	im->octets += m->octets.n;
+	(void)fill(im, m, it);
+	/* Asked last: what was read before then is the file's. */
+	if (im->rc == 0 && m->file && !mapped_whole(m->file)) {
+		import_refuse(im, m->where, IMPORT_TORN);
+		item_done(it);
+		im->nitems--;
+	} else if (!it->copy) {
+		/* Its owner keeps the octets no longer than this call. */
+		(void)import_flush(im);
 	}
 	return im->rc;
 }

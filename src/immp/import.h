@@ -33,10 +33,15 @@ struct import_message {
 	const char *folder;	/* "/inbox/lists" */
 	const char *const *flags; /* ended by NULL; may be NULL */
 	uint64_t received;	/* Unix ms where the source knows; 0: not */
+	const struct mapped *file; /* where the octets lie, or came from */
 	bool mbox;		/* out of one: its marks are not of it */
 };
 
+/* Why a message of a file that got shorter is not taken. */
+#define IMPORT_TORN "was changed while it was read"
+
 struct import_item;
+struct mapped;
 struct sha256;
 
 struct import {

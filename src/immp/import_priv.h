@@ -6,7 +6,10 @@
 
 struct import_item {
 	char id[IMMP_UUID_SIZE];
-	struct str octets;	/* mem_alloc()ed */
+	struct str octets;
+	char *copy;		/* where they lie, mem_alloc()ed; NULL: with
+				 * who gave the message */
+	const struct mapped *file; /* NULL if there is a copy */
 	char *where;
 	const char *folder;	/* of im->names */
 	const char **flags;	/* mem_alloc()ed, with its words */

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "crypt/crypt.h"
 #include "immp/import_priv.h"
+#include "immp/mapped.h"
 #include "mail/message.h"
 #include "mime/mime.h"
 #include "proto/status.h"
@@ -323,6 +324,56 @@ set_mail(const struct import *im, struct arena *a, struct str octets,
 	       set_parts(im, a, octets, mail, ret);
 }
 
+/* --- from where it lies --- */
+
+/* Octets of a part that lie in a file, or are decoded from there. */
+struct reading {
+	const struct mapped *file;
+	immp_read_fn read;	/* of what is decoded; NULL: */
+	void *ctx;
+	struct str rest;	/* what is left of octets as they are */
+};
+
+/* Says no, so that the message is not filed, once the file got shorter. */
+static ptrdiff_t
+read_mapped(void *ctx, void *dst, size_t cap)
+{
+	struct reading *r = ctx;
+	ptrdiff_t n;
+
+	if (r->read) {
+		n = r->read(r->ctx, dst, cap);
+	} else {
+		n = (ptrdiff_t)(r->rest.n < cap ? r->rest.n : cap);
+		if (n)
+			memcpy(dst, r->rest.p, (size_t)n);
+		r->rest = str_from(r->rest, (size_t)n);
+	}
+	return mapped_whole(r->file) ? n : -1;
+}
+
+/* No part goes past the eyes of read_mapped(). */
+static bool
+watch_parts(struct arena *a, const struct mapped *file, struct immp_mail *m)
+{
+	/* set_parts() made them, and nobody else has them. */
+	struct immp_part *v = (struct immp_part *)(uintptr_t)m->parts;
+	struct reading *r = ARENA_ARRAY(a, struct reading, m->nparts);
+
+	for (size_t i = 0; r && i < m->nparts; i++) {
+		r[i] = (struct reading){
+			.file = file, .read = v[i].read, .ctx = v[i].ctx,
+			.rest = str_n(v[i].data, v[i].length),
+		};
+		v[i].data = NULL;
+		v[i].read = read_mapped;
+		v[i].ctx = &r[i];
+	}
+	return r != NULL;
+}
+
+/* --- one message --- */
+
 /* When it was written, or else when it came. */
 static const char *
 date_of(const struct import_item *it, const struct mime_mail *mail,
@@ -365,7 +416,8 @@ submit(struct import *im, const struct import_item *it, struct arena *a,
 	struct pending *p;
 	int rc;
 
-	if (!set_mail(im, a, it->octets, mail, &m)) {
+	if (!set_mail(im, a, it->octets, mail, &m) ||
+	    (it->file && !watch_parts(a, it->file, &m))) {
 		import_refuse(im, it->where, "takes too much memory");
 		return im->rc;
 	}
@@ -387,7 +439,8 @@ submit(struct import *im, const struct import_item *it, struct arena *a,
 	mem_free(p);
 	if (!goes_on(rc))
 		return import_lost(im, rc);
-	import_refuse(im, it->where, immp_message(im->c));
+	import_refuse(im, it->where, rc == IMMP_E_SOURCE && it->file
+			     ? IMPORT_TORN : immp_message(im->c));
 	return im->rc;
 }
 

@@ -4,7 +4,8 @@
  *
  * A file named on the command line is an mbox if it begins with a From_ line
  * and is not called .eml; in folders only *.eml, *.mbox and Maildirs count.
- * Files are mapped, an mbox let go again as it is read.
+ * Files are mapped, an mbox let go again as it is read; one that gets shorter
+ * meanwhile is refused from there on.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -12,13 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "immp/import.h"
 #include "immp/maildir.h"
+#include "immp/mapped.h"
 
 #define PATH_OCTETS 4096
 #define DEPTH 16
@@ -34,47 +35,16 @@ top_folder(const struct import *im)
 
 /* --- files --- */
 
-struct mapped {
-	char *p;
-	size_t n;
-	uint64_t mtime;		/* Unix ms */
-};
-
-static void
-unmap(struct mapped *m)
-{
-	if (m->p)
-		munmap(m->p, m->n);
-}
-
 /* False where it cannot be read, which has been said. */
 static bool
 map_file(struct import *im, const char *path, struct mapped *ret)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
+	int rc = mapped_open(ret, path);
 
-	*ret = (struct mapped){ 0 };
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		import_refuse(im, path, err_text(err_from_errno(errno)));
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	ret->mtime = st.st_mtim.tv_sec > 0 ?
-		     (uint64_t)st.st_mtim.tv_sec * 1000 : 0;
-	ret->n = (size_t)st.st_size;
-	if (ret->n)
-		ret->p = mmap(NULL, ret->n, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
-	if (ret->p == MAP_FAILED) {
-		ret->p = NULL;
-		import_refuse(im, path, "cannot be read");
-		return false;
-	}
-	if (ret->n > WINDOW)
-		(void)madvise(ret->p, ret->n, MADV_SEQUENTIAL); /* a hint */
-	return true;
+	if (rc < 0)
+		import_refuse(im, path, rc == ERR_VALUE ? "is no file"
+							: err_text(rc));
+	return rc == 0;
 }
 
 static bool
@@ -95,11 +65,12 @@ take_eml(struct import *im, const char *path)
 
 	if (!map_file(im, path, &f))
 		return im->rc;
+	m.file = &f;
 	m.octets = str_n(f.p, f.n);
 	m.received = f.mtime;
 	rc = import_add(im, &m);
 	im->done += f.n;
-	unmap(&f);
+	mapped_done(&f);
 	return rc;
 }
 
@@ -152,10 +123,12 @@ take_mbox(struct import *im, const char *path)
 	buf_init(&plain, (size_t)1 << 30);
 	import_source(im);
 	mbox_init(&m, str_n(f.p, f.n), im->kind);
-	while (im->rc == 0 && mbox_next(&m, &from, &octets)) {
+	/* What is torn is no message; nor is anything behind it. */
+	while (im->rc == 0 && mapped_whole(&f) &&
+	       mbox_next(&m, &from, &octets)) {
 		struct import_message msg = {
 			.where = where, .flags = words, .mbox = true,
-			.folder = top_folder(im),
+			.file = &f, .folder = top_folder(im),
 			.received = mbox_from_time(from),
 		};
 
@@ -169,13 +142,13 @@ take_mbox(struct import *im, const char *path)
 		im->done = base + m.at;
 		if (m.at - gone >= 2 * WINDOW) {
 			/* What lies behind is not needed any more. */
-			size_t upto = m.at / WINDOW * WINDOW;
-
-			(void)madvise(f.p + gone, upto - gone, MADV_DONTNEED);
-			gone = upto;
+			gone = m.at;
+			mapped_forget(&f, gone);
 		}
 	}
-	unmap(&f);
+	if (!mapped_whole(&f) && m.at < f.n)
+		import_refuse(im, path, IMPORT_TORN);
+	mapped_done(&f);
 	return im->rc;
 }
 
@@ -270,13 +243,14 @@ take_file(struct import *im, struct maildir *d, const char *sub,
 	if (strcmp(sub, "cur") == 0)
 		maildir_flags(maildir_info(str_c(name)), d->keywords, words,
 			      flags);
+	m.file = &f;
 	m.octets = str_n(f.p, f.n);
 	m.received = maildir_time(str_c(name));
 	if (m.received == 0)
 		m.received = f.mtime;
 	(void)import_add(im, &m);
 	im->done += f.n;
-	unmap(&f);
+	mapped_done(&f);
 	return im->rc;
 }
 

@@ -481,6 +481,11 @@ def test_limits():
         'rfc822': 'Content-Type: message/rfc822\n\n' * 1000 + 'x\n',
         'header': 'X-Long: ' + 'x' * 3000000 + '\n\ntext\n',
     }
+    line = 'A' * 76 + '\n'
+    large = {
+        'large': line * (44000000 // 77),
+        'toolarge': line * (85000000 // 77),
+    }
     with Server() as s:
         s.start()
         c = Client(s)
@@ -497,6 +502,61 @@ def test_limits():
         mime = fetch_all(s, 'alice@a.test', '/inbox', '')
         for octets in mime.values():
             ok(b'text' in octets or b'x\r\n' in octets)
+        # The file itself is in memory, and no copy of it.
+        for name, body in large.items():
+            path = os.path.join(s.dir, name + '.eml')
+            with open(path, 'w', encoding='ascii') as f:
+                f.write('Subject: large\nContent-Type: image/png\n'
+                        'Content-Transfer-Encoding: base64\n\n' + body)
+            code, out, kib = peak(c, 'import', path, '--to', '/large')
+            print(name, code, kib, out.strip()[-150:])
+            ok(kib < len(body) // 1024 + 32 * 1024, name, kib)
+            ok(code == (1 if name == 'toolarge' else 0), name, code, out)
+        code, out, kib = peak(c, 'import', path, '--to', '/large',
+                              '--keep-original')
+        ok(code == 1 and 'larger than the server takes' in out, code, out)
+        ok(kib < 32 * 1024, kib)
+        s.stop()
+
+
+def test_shortened():
+    """A file that gets shorter while it is read is said to be, and what came
+    of it is whole."""
+    with Server() as s:
+        s.start()
+        c = Client(s)
+        path = os.path.join(s.dir, 'in.mbox')
+        large = 'A' * 70 + '\n'
+
+        def write():
+            with open(path, 'w', encoding='ascii') as f:
+                for i in range(4000):
+                    f.write('From a@b Thu Oct 17 09:08:07 2013\n'
+                            f'Subject: {i}\n\n'
+                            + large * (300000 if i == 2000 else 100) + '\n')
+        write()
+        size = os.path.getsize(path)
+        for i, keep in enumerate((size * 6 // 10, size // 10 + 5, 0)):
+            write()
+            folder = f'/short{i}'
+            p = c.start('import', path, '--to', folder)
+            k = s.connect('alice@a.test')
+            while True:
+                k.send(f'MBOX CHECK {folder}\n')
+                line = k.line()
+                if line.startswith('240') and ' t=0' not in line:
+                    break
+            k.close()
+            p.send_signal(signal.SIGSTOP)
+            os.truncate(path, keep)
+            p.send_signal(signal.SIGCONT)
+            out, err = p.communicate(timeout=60)
+            print(keep, p.returncode, out, err)
+            ok(p.returncode == 1, p.returncode, out, err)
+            ok('in.mbox: was changed while it was read' in err, err)
+            for row in fetch_all(s, 'alice@a.test', folder,
+                                 'PART part1').values():
+                ok(row.strip(b'A\n') == b'', folder)
         s.stop()
 
 
@@ -636,4 +696,4 @@ def test_signatures():
 
 run(test_corpus, test_other_programs, test_mbox, test_marks, test_counts,
     test_maildir, test_interrupted, test_limits,
-    test_long_lines, test_signatures)
+    test_shortened, test_long_lines, test_signatures)
