@@ -339,7 +339,16 @@ below(const struct import *im, const char *at, const char *name, char *dst,
 	return n > 0 && (size_t)n < cap ? 0 : ERR_LIMIT;
 }
 
-/* A Maildir and, to a bounded depth, those in it. */
+/* What a Maildir has of its own. */
+static bool
+is_own(const char *name)
+{
+	return strcmp(name, "cur") == 0 || strcmp(name, "new") == 0 ||
+	       strcmp(name, "tmp") == 0;
+}
+
+/* A Maildir, or a folder that only holds some, and to a bounded depth those in
+ * it. */
 static int
 take_maildirs(struct import *im, const char *path, const char *folder,
 	      unsigned depth)
@@ -348,13 +357,17 @@ take_maildirs(struct import *im, const char *path, const char *folder,
 	struct arena a;
 	char **names;
 
-	(void)take_maildir(im, path, folder);
+	if (is_maildir(path))
+		(void)take_maildir(im, path, folder);
 	if (depth == 0)
 		return im->rc;
 	arena_init(&a, (size_t)64 << 20, 65536);
 	names = list_folder(&a, path);
+	if (!names)
+		import_refuse(im, path, "cannot be read");
 	for (; names && *names && im->rc == 0; names++) {
-		if (!join(sub, path, *names) || !is_maildir(sub))
+		if (is_own(*names) || !join(sub, path, *names) ||
+		    !is_folder(sub))
 			continue;
 		if (below(im, folder, *names, to, sizeof(to)) < 0)
 			import_refuse(im, sub, "no name for a folder");

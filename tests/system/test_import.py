@@ -33,6 +33,11 @@ CORPUS = os.environ.get('IMMP_CORPUS') or os.path.join(
 TABLE = os.path.join(HERE, '../unit/mime/differences.tsv')
 
 
+# Permissions hold for root, too, without these.
+UNPRIVILEGED = [] if os.getuid() else [
+    'setpriv', '--bounding-set', '-dac_override,-dac_read_search']
+
+
 class Client:
     """immp with settings of its own, logged in."""
 
@@ -390,6 +395,23 @@ def test_maildir():
             ok(c.total(path) == n, path)
         rows = fetch_all(s, 'alice@a.test', '/Entw\u00fcrfe', '+JSON -DATA')
         ok(set(json.loads(*rows.values())['flags']) == {'$work', '$later'})
+        # A folder without mail of its own may hold some that have.
+        make_folder(top + '/plain/sub', ('cur/1.e:2,', 'sub'))
+        out = c.run('import', top)
+        ok(out == 'imported 1 message, 5 were there already\n', out)
+        ok(c.total('/plain/sub') == 1)
+        # One that cannot be read is told of, and the others come.
+        make_folder(top + '/.Open', ('cur/1.f:2,', 'open'))
+        make_folder(top + '/.Closed', ('cur/1.g:2,', 'closed'))
+        os.chmod(top + '/.Closed', 0)
+        r = subprocess.run([*UNPRIVILEGED, IMMP, '-a', c.imid, 'import', top],
+                           env=c.env, capture_output=True, text=True,
+                           check=False)
+        os.chmod(top + '/.Closed', 0o700)
+        ok(r.returncode == 1, r.returncode, r.stdout, r.stderr)
+        ok(r.stdout == 'imported 1 message, 6 were there already, 1 refused\n',
+           r.stdout)
+        ok(r.stderr == f'immp: {top}/.Closed: cannot be read\n', r.stderr)
         s.stop()
 
 
