@@ -48,9 +48,34 @@ messages(uint64_t n)
 }
 
 static void
+report_json(const struct import *im)
+{
+	CLEANUP_BUF struct buf b = { 0 };
+	struct json w;
+
+	buf_init(&b, im->failures.n + 8192);
+	json_init(&w, &b);
+	json_object_begin(&w);
+	json_kv_u64(&w, "imported", im->filed);
+	json_kv_u64(&w, "present", im->present);
+	json_key(&w, "refused");
+	json_array_begin(&w);
+	if (im->failures.n)
+		json_raw(&w, buf_str(&im->failures));
+	json_array_end(&w);
+	if (im->why[0])
+		json_kv_str(&w, "error", str_c(im->why));
+	json_object_end(&w);
+	if (json_err(&w) == 0)
+		printf("%.*s\n", STR_ARG(buf_str(&b)));
+}
+
+static void
 report(const struct import *im)
 {
-	if (!im->a->json) {
+	if (im->a->json) {
+		report_json(im);
+	} else {
 		printf("imported %" PRIu64 " %s", im->filed,
 		       messages(im->filed));
 		if (im->present)
@@ -59,11 +84,11 @@ report(const struct import *im)
 		if (im->refused)
 			printf(", %" PRIu64 " refused", im->refused);
 		putchar('\n');
-		return;
 	}
-	printf("{\"imported\":%" PRIu64 ",\"present\":%" PRIu64
-	       ",\"refused\":[%.*s]}\n", im->filed, im->present,
-	       STR_ARG(buf_str(&im->failures)));
+	if (im->original && im->present)
+		(void)app_error(APP_DONE,
+				"--keep-original is for new mail: what was "
+				"there already stays as it is");
 }
 
 static int
@@ -71,6 +96,7 @@ options(struct import *im)
 {
 	const char *to = app_value(im->a, "to");
 	const char *kind = app_value(im->a, "mbox");
+	size_t n;
 
 	im->original = app_has(im->a, "keep-original");
 	im->all_read = app_has(im->a, "read");
@@ -79,11 +105,27 @@ options(struct import *im)
 				 "rd, cl, cl2", kind);
 	if (!to)
 		return 0;
-	if (to[0] != '/' || strlen(to) > 1000 || strpbrk(to, "#?"))
+	n = strlen(to);
+	/* "/inbox/" is "/inbox". */
+	while (n > 0 && to[n - 1] == '/')
+		n--;
+	if (to[0] != '/' || n == 0 || n > 1000 || strpbrk(to, "#?"))
 		return app_error(APP_USAGE, "%s is no folder; as /inbox/old",
 				 to);
-	im->to = to;
-	return 0;
+	im->to = arena_str(&im->names, str_n(to, n)).p;
+	return im->to ? 0 : app_error(APP_LATER, "out of memory");
+}
+
+/* One source.  That it has no mail is said; that none has is an error. */
+static int
+take_source(struct import *im, const char *path)
+{
+	uint64_t before = im->found;
+	int rc = import_walk(im, path);
+
+	if (rc == 0 && im->found == before && !im->a->json)
+		(void)app_error(APP_REFUSED, "no mail in %s", path);
+	return rc;
 }
 
 int
@@ -101,13 +143,17 @@ cmd_import(struct app *a)
 	for (size_t i = 0; rc == 0 && term_err() && i < a->nwords; i++)
 		im.total += size_of(a->word[i]);
 	for (size_t i = 0; rc == 0 && i < a->nwords; i++)
-		rc = import_walk(&im, a->word[i]);
+		rc = take_source(&im, a->word[i]);
 	if (c) {
 		int end = import_finish(&im);
 
-		term_progress_end(&im.progress);
-		report(&im);
 		rc = rc ? rc : end;
+		term_progress_end(&im.progress);
+		if (rc == 0 && im.found == 0) {
+			snprintf(im.why, sizeof(im.why), "no mail");
+			rc = APP_REFUSED;
+		}
+		report(&im);
 	}
 	if (rc == 0 && im.refused)
 		rc = APP_REFUSED;

@@ -1,6 +1,7 @@
 #include "immp/import_priv.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "base/json.h"
@@ -73,17 +74,34 @@ import_done(struct import *im)
 }
 
 int
+import_end(struct import *im, enum app_exit code, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (im->rc)
+		return im->rc;
+	va_start(ap, fmt);
+	vsnprintf(im->why, sizeof(im->why), fmt, ap);
+	va_end(ap);
+	term_progress_end(&im->progress);
+	im->rc = app_error(code, "%s", im->why);
+	return im->rc;
+}
+
+int
 import_no_memory(struct import *im)
 {
-	im->rc = app_error(APP_LATER, "out of memory");
-	return im->rc;
+	return import_end(im, APP_LATER, "out of memory");
 }
 
 int
 import_lost(struct import *im, int error)
 {
+	const char *said = immp_message(im->c);
+
 	if (im->rc == 0) {
-		im->rc = app_fail(im->c, error);
+		import_end(im, app_exit_of(error), "%s",
+			   said[0] ? said : immp_strerror(error));
 		app_error((enum app_exit)im->rc,
 			  "run it again: it goes on where it was");
 	}
@@ -93,21 +111,26 @@ import_lost(struct import *im, int error)
 void
 import_refuse(struct import *im, const char *where, const char *why)
 {
+	size_t before = im->failures.n;
 	struct json w;
 
 	im->refused++;
+	im->found++;
 	if (!im->a->json) {
 		term_progress_end(&im->progress);
 		(void)app_error(APP_REFUSED, "%s: %s", where, why);
 		return;
 	}
-	if (im->failures.n && buf_add_c(&im->failures, ',') < 0)
+	if (before && buf_add_c(&im->failures, ',') < 0)
 		return;
 	json_init(&w, &im->failures);
 	json_object_begin(&w);
 	json_kv_str(&w, "where", str_c(where));
 	json_kv_str(&w, "why", str_c(why));
 	json_object_end(&w);
+	/* Without room for more, a list that ends earlier. */
+	if (json_err(&w) < 0)
+		buf_truncate(&im->failures, before);
 }
 
 /* --- folders --- */
@@ -126,15 +149,15 @@ need_folder(struct import *im, const char *folder, const char **ret)
 		if (!name.p)
 			return import_no_memory(im);
 		if (immp_quote(folder, quoted, sizeof(quoted)) < 0)
-			return im->rc = app_error(APP_USAGE,
-						  "%s is no folder", folder);
+			return import_end(im, APP_USAGE, "%s is no folder",
+					  folder);
 		snprintf(line, sizeof(line), "MBOX CREATE %s", quoted);
 		rc = immp_command(im->c, line, NULL, NULL);
 		if (rc == IMMP_E_REFUSED && immp_code(im->c) == 409)
 			rc = 0; /* it is there */
 		if (rc < 0 && immp_code(im->c))
-			return im->rc = app_error(app_exit_of(rc), "%s: %s",
-						  folder, immp_message(im->c));
+			return import_end(im, app_exit_of(rc), "%s: %s",
+					  folder, immp_message(im->c));
 		if (rc < 0)
 			return import_lost(im, rc);
 		if (map_put(&im->folders, str_c(folder),
@@ -407,6 +430,7 @@ import_add(struct import *im, const struct import_message *m)
 		(void)import_flush(im);
 	if (im->rc)
 		return im->rc;
+	im->found++;
 	it = &im->items[im->nitems++];
 	im->octets += m->octets.n;
 	(void)fill(im, m, it);

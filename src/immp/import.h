@@ -50,7 +50,8 @@ struct import {
 	const char *to;		/* --to, or NULL */
 	enum mbox_kind kind;
 	bool original, all_read;
-	int rc;			/* an exit code that ends the run */
+	int rc;			/* an exit code that ends the run, and why */
+	char why[600];
 	int broken;		/* the error that lost the connection */
 
 	struct map folders;	/* those that are there; no values */
@@ -63,6 +64,7 @@ struct import {
 	struct import_item *items; /* the batch */
 	size_t nitems, octets;
 
+	uint64_t found;		/* messages, and what was refused */
 	uint64_t filed, present, refused;
 	uint64_t done, total;	/* octets, for the bar */
 	struct term_progress progress;
@@ -72,6 +74,9 @@ struct import {
 /* 0 or an exit code, said. */
 int import_init(struct import *im, const struct app *a, struct immp *c);
 void import_done(struct import *im);
+/* End the run: say why, and keep it for JSON.  The code. */
+int import_end(struct import *im, enum app_exit code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* Everything below path.  0, or an exit code that ends the run. */
 int import_walk(struct import *im, const char *path);
 /* Equal messages are counted anew from here on. */

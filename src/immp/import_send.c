@@ -105,9 +105,8 @@ filed(void *ctx, const char *id, int error, int code, const char *text)
 			im->broken = error;
 	} else if (code == ST_QUOTA || error == IMMP_E_LATER) {
 		/* All that follow would fare alike. */
-		if (im->rc == 0)
-			im->rc = app_error(app_exit_of(error), "%s: %s",
-					   p->where, text);
+		(void)import_end(im, app_exit_of(error), "%s: %s", p->where,
+				 text);
 	} else {
 		import_refuse(im, p->where, text);
 	}

@@ -541,6 +541,43 @@ def test_limits():
         s.stop()
 
 
+def test_said():
+    """What is said at the end, in words and in JSON."""
+    with Server() as s:
+        s.start()
+        c = Client(s)
+        empty = os.path.join(s.dir, 'empty')
+        os.mkdir(empty)
+        out = c.run('import', empty, code=1)
+        ok(f'immp: no mail in {empty}\n' in out, out)
+        out = c.run('--json', 'import', empty, code=1)
+        ok(json.loads(out) == {'imported': 0, 'present': 0, 'refused': [],
+                               'error': 'no mail'}, out)
+        one = os.path.join(s.dir, 'one.eml')
+        with open(one, 'w', encoding='ascii') as f:
+            f.write('Subject: one\n\nx\n')
+        c.run('import', one, empty)
+        # A slash at the end.
+        out = c.run('import', one, '-t', '/inbox//')
+        ok(out == 'imported 0 messages, 1 were there already\n', out)
+        c.run('import', one, '-t', '/', code=2)
+        p = c.start('import', one, '--keep-original')
+        out, err = p.communicate(timeout=60)
+        ok(p.returncode == 0 and 'stays as it is' in err, err)
+        bad = os.path.join(s.dir, 'bad"\u00fc.eml')
+        with open(bad, 'w', encoding='ascii'):
+            pass
+        out = c.run('--json', 'import', bad, bad, one, code=1)
+        entry = {'where': bad, 'why': 'is empty'}
+        ok(json.loads(out) == {'imported': 0, 'present': 1,
+                               'refused': [entry, entry]}, out)
+        # The run ends: the folder cannot be made.
+        out = c.run('--json', 'import', one, '--to', '/a' * 40, code=1)
+        said = json.loads(out.split('\n')[0])
+        ok(said['imported'] == 0 and said['error'], said)
+        s.stop()
+
+
 def test_shortened():
     """A file that gets shorter while it is read is said to be, and what came
     of it is whole."""
@@ -718,4 +755,4 @@ def test_signatures():
 
 run(test_corpus, test_other_programs, test_mbox, test_marks, test_counts,
     test_maildir, test_interrupted, test_limits,
-    test_shortened, test_long_lines, test_signatures)
+    test_said, test_shortened, test_long_lines, test_signatures)
