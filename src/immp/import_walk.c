@@ -4,6 +4,8 @@
  *
  * A file named on the command line is an mbox if it begins with a From_ line
  * and is not called .eml; in folders only *.eml, *.mbox and Maildirs count.
+ * What an export of ours has put there goes to the folder that its place in
+ * the tree names; all else goes to one.
  * Files are mapped, an mbox let go again as it is read; one that gets shorter
  * meanwhile is refused from there on.
  */
@@ -23,6 +25,7 @@
 
 #define PATH_OCTETS 4096
 #define DEPTH 16
+#define FOLDER_OCTETS 2048
 /* What is read of an mbox before its pages are given back. */
 #define WINDOW ((size_t)4 << 20)
 
@@ -56,10 +59,9 @@ has_suffix(const char *path, const char *suffix)
 /* --- one message in a file --- */
 
 static int
-take_eml(struct import *im, const char *path)
+take_eml(struct import *im, const char *path, const char *folder)
 {
-	struct import_message m = { .where = path,
-				    .folder = top_folder(im) };
+	struct import_message m = { .where = path, .folder = folder };
 	struct mapped f;
 	int rc;
 
@@ -107,7 +109,7 @@ status_flags(struct str head, const char *words[8])
 }
 
 static int
-take_mbox(struct import *im, const char *path)
+take_mbox(struct import *im, const char *path, const char *folder)
 {
 	CLEANUP_BUF struct buf plain = { 0 };
 	char where[PATH_OCTETS + 64];
@@ -128,7 +130,7 @@ take_mbox(struct import *im, const char *path)
 	       mbox_next(&m, &from, &octets)) {
 		struct import_message msg = {
 			.where = where, .flags = words, .mbox = true,
-			.file = &f, .folder = top_folder(im),
+			.file = &f, .folder = folder,
 			.received = mbox_from_time(from),
 		};
 
@@ -314,29 +316,51 @@ role_folder(const char *name)
 	return NULL;
 }
 
-/* Where a folder of a Maildir goes: its role, or below where the Maildir
- * goes; without --to at the top. */
+/* Where the folder `name` in one that goes to `at` goes: below it; but at the
+ * top, without --to, to what has its role or to a folder of that name. */
 static int
-below(const struct import *im, const char *at, const char *name, char *dst,
+below(const char *at, bool top, const char *name, bool ours, char *dst,
       size_t cap)
 {
 	CLEANUP_BUF struct buf b = { 0 };
+	struct str s = str_c(name);
 	const char *role;
 	int err, n;
-	bool top;
 
 	buf_init(&b, 8192);
-	err = name[0] == '.' ? maildir_folder(str_c(name), &b)
-			     : maildir_folder_name(str_c(name), &b);
+	if (name[0] == '.')
+		err = ours ? maildir_ours(s, &b) : maildir_folder(s, &b);
+	else
+		err = ours ? maildir_ours_name(s, &b)
+			   : maildir_folder_name(s, &b);
 	if (err < 0 || b.n == 0 || buf_add_c(&b, '\0') < 0)
 		return ERR_VALUE;
-	top = !im->to && strcmp(at, top_folder(im)) == 0;
 	role = top ? role_folder(buf_data(&b)) : NULL;
 	if (role)
 		n = snprintf(dst, cap, "%s", role);
 	else
 		n = snprintf(dst, cap, "%s/%s", top ? "" : at, buf_data(&b));
 	return n > 0 && (size_t)n < cap ? 0 : ERR_LIMIT;
+}
+
+/* Did an export of ours fill this Maildir, and so name it? */
+static bool
+is_ours(const char *path)
+{
+	static const char *const subs[] = { "cur", "new" };
+	char sub[PATH_OCTETS];
+	bool found = false;
+
+	for (size_t i = 0; i < 2 && !found; i++) {
+		DIR *d = join(sub, path, subs[i]) ? opendir(sub) : NULL;
+		struct dirent *e;
+
+		while (d && !found && (e = readdir(d)))
+			found = maildir_is_ours(str_c(e->d_name));
+		if (d)
+			closedir(d);
+	}
+	return found;
 }
 
 /* What a Maildir has of its own. */
@@ -353,7 +377,8 @@ static int
 take_maildirs(struct import *im, const char *path, const char *folder,
 	      unsigned depth)
 {
-	char sub[PATH_OCTETS], to[2048];
+	bool top = !im->to && depth == DEPTH;
+	char sub[PATH_OCTETS], to[FOLDER_OCTETS];
 	struct arena a;
 	char **names;
 
@@ -369,7 +394,8 @@ take_maildirs(struct import *im, const char *path, const char *folder,
 		if (is_own(*names) || !join(sub, path, *names) ||
 		    !is_folder(sub))
 			continue;
-		if (below(im, folder, *names, to, sizeof(to)) < 0)
+		if (below(folder, top, *names, is_ours(sub), to, sizeof(to)) <
+		    0)
 			import_refuse(im, sub, "no name for a folder");
 		else
 			(void)take_maildirs(im, sub, to, depth - 1);
@@ -395,10 +421,50 @@ begins_with_from(const char *path)
 	       !str_starts(str_trim(str_from(line, 5)), STR(":"));
 }
 
-static int
-walk_folder(struct import *im, const char *path, unsigned depth)
+/* "<uuid>.eml" is what our export calls a message. */
+static bool
+is_our_eml(const char *name)
 {
-	char sub[PATH_OCTETS];
+	struct str s = str_c(name);
+	struct uuid u;
+
+	return s.n == UUID_TEXT + 4 &&
+	       uuid_parse(str_sub(s, 0, UUID_TEXT), &u) == 0;
+}
+
+/* Beside NAME.mbox lies NAME.mbox.immp. */
+static bool
+is_our_mbox(const char *path)
+{
+	char beside[PATH_OCTETS + 8];
+
+	snprintf(beside, sizeof(beside), "%s.immp", path);
+	return access(beside, F_OK) == 0;
+}
+
+/* An mbox in a folder that goes to `at`. */
+static int
+take_box(struct import *im, const char *path, const char *name, const char *at,
+	 bool top)
+{
+	char plain[PATH_OCTETS], to[FOLDER_OCTETS];
+
+	if (!is_our_mbox(path))
+		return take_mbox(im, path, top_folder(im));
+	snprintf(plain, sizeof(plain), "%.*s", (int)(strlen(name) - 5), name);
+	if (below(at, top, plain, true, to, sizeof(to)) < 0) {
+		import_refuse(im, path, "no name for a folder");
+		return im->rc;
+	}
+	return take_mbox(im, path, to);
+}
+
+/* A folder of anything.  What is ours in it goes to `at`. */
+static int
+walk_folder(struct import *im, const char *path, const char *at, unsigned depth)
+{
+	char sub[PATH_OCTETS], to[FOLDER_OCTETS];
+	bool top = !im->to && depth == DEPTH;
 	struct arena a;
 	char **names;
 
@@ -411,16 +477,20 @@ walk_folder(struct import *im, const char *path, unsigned depth)
 	for (char **p = names; p && *p && im->rc == 0; p++)
 		if (join(sub, path, *p) && has_suffix(*p, ".eml") &&
 		    !is_folder(sub))
-			(void)take_eml(im, sub);
+			(void)take_eml(im, sub,
+				       is_our_eml(*p) ? at : top_folder(im));
 	for (char **p = names; p && *p && im->rc == 0; p++) {
 		if (!join(sub, path, *p))
 			continue;
 		if (is_maildir(sub))
 			(void)take_maildirs(im, sub, top_folder(im), DEPTH);
+		else if (is_folder(sub) && depth &&
+			 below(at, top, *p, true, to, sizeof(to)) == 0)
+			(void)walk_folder(im, sub, to, depth - 1);
 		else if (is_folder(sub) && depth)
-			(void)walk_folder(im, sub, depth - 1);
+			(void)walk_folder(im, sub, at, depth - 1);
 		else if (has_suffix(*p, ".mbox"))
-			(void)take_mbox(im, sub);
+			(void)take_box(im, sub, *p, at, top);
 	}
 	arena_done(&a);
 	return im->rc;
@@ -438,12 +508,12 @@ import_walk(struct import *im, const char *path)
 	if (is_maildir(path))
 		return take_maildirs(im, path, top_folder(im), DEPTH);
 	if (S_ISDIR(st.st_mode))
-		return walk_folder(im, path, DEPTH);
+		return walk_folder(im, path, top_folder(im), DEPTH);
 	if (!S_ISREG(st.st_mode)) {
 		import_refuse(im, path, "is neither a file nor a folder");
 		return im->rc;
 	}
 	if (!has_suffix(path, ".eml") && begins_with_from(path))
-		return take_mbox(im, path);
-	return take_eml(im, path);
+		return take_mbox(im, path, top_folder(im));
+	return take_eml(im, path, top_folder(im));
 }

@@ -195,6 +195,15 @@ add_decoded(struct str name, struct buf *b)
 	return err;
 }
 
+/* An octet of a name, with %XX for what the protocol has a meaning for. */
+static int
+add_octet(struct buf *b, unsigned char c)
+{
+	if ((c && strchr("/:#?,%+", c)) || c < 0x20 || c == 0x7f)
+		return buf_addf(b, "%%%02X", c);
+	return buf_add_c(b, (char)c);
+}
+
 int
 maildir_folder_name(struct str name, struct buf *b)
 {
@@ -211,18 +220,52 @@ maildir_folder_name(struct str name, struct buf *b)
 	for (size_t i = 0; i < s.n && err == 0; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		if (!valid && c >= 0x80)
-			c = '_';
-		if (strchr("/:#?,%+", c) || c < 0x20 || c == 0x7f)
-			err = buf_addf(b, "%%%02X", c);
-		else
-			err = buf_add_c(b, (char)c);
+		err = add_octet(b, !valid && c >= 0x80 ? '_' : c);
 	}
 	return err;
 }
 
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 int
-maildir_folder(struct str name, struct buf *b)
+maildir_ours_name(struct str name, struct buf *b)
+{
+	int err = 0, high, low;
+
+	if (!utf8_valid(name))
+		return maildir_folder_name(name, b);
+	for (size_t i = 0; i < name.n && err == 0; i++) {
+		if (name.p[i] != '%' || name.n - i < 3 ||
+		    (high = hex_value(name.p[i + 1])) < 0 ||
+		    (low = hex_value(name.p[i + 2])) < 0) {
+			err = add_octet(b, (unsigned char)name.p[i]);
+			continue;
+		}
+		/* An octet of no character stays as it is written. */
+		err = high < 8 ? add_octet(b, (unsigned char)(high << 4 | low))
+			       : buf_add_str(b, str_sub(name, i, 3));
+		i += 2;
+	}
+	return err;
+}
+
+bool
+maildir_is_ours(struct str file)
+{
+	return str_find(file, STR(".immp,S=")) >= 0;
+}
+
+/* The names of a Maildir++ folder, one below the other. */
+static int
+add_levels(struct str name, struct buf *b,
+	   int (*add)(struct str name, struct buf *b))
 {
 	struct str part;
 	bool first = true;
@@ -237,7 +280,19 @@ maildir_folder(struct str name, struct buf *b)
 			err = buf_add_c(b, '/');
 		first = false;
 		if (err == 0)
-			err = maildir_folder_name(part, b);
+			err = add(part, b);
 	}
 	return err;
+}
+
+int
+maildir_folder(struct str name, struct buf *b)
+{
+	return add_levels(name, b, maildir_folder_name);
+}
+
+int
+maildir_ours(struct str name, struct buf *b)
+{
+	return add_levels(name, b, maildir_ours_name);
 }

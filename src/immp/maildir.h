@@ -35,5 +35,11 @@ void maildir_keywords(struct str text, char keywords[26][40]);
 int maildir_folder(struct str name, struct buf *b) WARN_UNUSED;
 /* One name of a folder as UTF-8 likewise. */
 int maildir_folder_name(struct str name, struct buf *b) WARN_UNUSED;
+/* The same two for names that an export of ours made: in UTF-8, with %XX for
+ * what may not stand in the name of a file. */
+int maildir_ours(struct str name, struct buf *b) WARN_UNUSED;
+int maildir_ours_name(struct str name, struct buf *b) WARN_UNUSED;
+/* Is it a file that an export of ours put into a Maildir? */
+bool maildir_is_ours(struct str file);
 
 #endif

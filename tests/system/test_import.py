@@ -541,6 +541,48 @@ def test_limits():
         s.stop()
 
 
+def test_own_export():
+    """What was exported comes back into the folders it came from."""
+    folders = ['/inbox', '/inbox/a.b', '/Tom &Jerry-Co', '/Tom &Jerry-Co/c',
+               '/sent', '/trash', '/drafts', '/junk', '/50%25', '/.x/y.mbox',
+               '/Entw\u00fcrfe &APw-', '/inbox/inbox']
+    with Server() as s:
+        s.start()
+        c = Client(s)
+        for i, folder in enumerate(folders):
+            path = os.path.join(s.dir, f'{i}.eml')
+            with open(path, 'w', encoding='ascii') as f:
+                f.write(f'Subject: {i}\n\nx\n')
+            c.run('import', path, '--to', folder)
+
+        def listing(client, below=''):
+            rows = json.loads(client.run('--json', 'folders'))
+            return {r['path'].lower()[len(below):]: r['total'] for r in rows
+                    if r['total'] and r['path'].lower().startswith(below)}
+        wanted = listing(c)
+        ok(len(wanted) == len(folders), wanted)
+        for form in ('maildir', 'mbox', 'eml'):
+            where = os.path.join(s.dir, form)
+            c.run('export', where, '--format', form)
+            d = Client(s, f'{form}@a.test')
+            out = d.run('import', where)
+            ok(out == f'imported {len(folders)} messages\n', out)
+            ok(listing(d) == wanted, form, listing(d), wanted)
+            if form == 'maildir':
+                continue
+            d.run('import', where, '--to', '/new')
+            ok(listing(d, '/new') == wanted, form, listing(d, '/new'))
+        # What is not ours goes to one folder, as always.
+        other = os.path.join(s.dir, 'other')
+        os.makedirs(other + '/deep/er')
+        for name in ('one.eml', 'deep/two.eml', 'deep/er/three.eml'):
+            with open(f'{other}/{name}', 'w', encoding='ascii') as f:
+                f.write(f'Subject: {name}\n\nx\n')
+        c.run('import', other, '--to', '/other')
+        ok(c.total('/other') == 3)
+        s.stop()
+
+
 def test_said():
     """What is said at the end, in words and in JSON."""
     with Server() as s:
@@ -755,4 +797,4 @@ def test_signatures():
 
 run(test_corpus, test_other_programs, test_mbox, test_marks, test_counts,
     test_maildir, test_interrupted, test_limits,
-    test_said, test_shortened, test_long_lines, test_signatures)
+    test_own_export, test_said, test_shortened, test_long_lines, test_signatures)

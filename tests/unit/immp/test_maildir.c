@@ -66,6 +66,34 @@ test_folder(void **state)
 	}
 }
 
+static const struct folder_case ours_cases[] = {
+	{ ".INBOX.a%2Eb", "INBOX/a.b" },
+	{ ".SENT", "SENT" },
+	{ ".Tom &Jerry-Co", "Tom &Jerry-Co" },
+	{ ".50%25", "50%25" },
+	{ ".a%2Fb+c", "a%2Fb%2Bc" },
+	{ ".a%E9b", "a%E9b" },
+	{ ".a%2", "a%252" },
+	{ ".Entw\xc3\xbcrfe", "Entw\xc3\xbcrfe" },
+	{ ".a%00", "a%00" },
+	{ ".\xff", "_" },
+};
+
+static void
+test_ours(void **state)
+{
+	TEST_EACH(c, ours_cases) {
+		struct buf b;
+
+		buf_init(&b, 4096);
+		assert_int_equal(maildir_ours(str_c(c->name), &b), 0);
+		CHECK_STR(c->name, buf_str(&b), c->folder);
+		buf_done(&b);
+	}
+	assert_true(maildir_is_ours(STR("17.018bcfe5.immp,S=5:2,S")));
+	assert_false(maildir_is_ours(STR("17.M1P2.host,S=5:2,S")));
+}
+
 static void
 test_time(void **state)
 {
@@ -81,6 +109,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_folder),
+		cmocka_unit_test(test_ours),
 		cmocka_unit_test(test_time),
 	};
 
