@@ -378,8 +378,9 @@ int immp_send(struct immp *c, const struct immp_mail *m, struct immp_sent *ret);
  * What became of a message that was filed: error 0, and it is durable in the
  * folder; else an enum immp_error, with the server's code (0 where it gave
  * none).  text is the server's; with error 0 its field known= (immp_field())
- * is "1" where it was filed before, and perhaps deleted since.  Called once, inside immp_append() or a later call with
- * c; it may call what any callback may.
+ * is "1" where it was filed before, and perhaps deleted since.  Called once,
+ * inside immp_append() or a later call with c; it may call what any callback
+ * may.
  */
 typedef void (*immp_filed_fn)(void *ctx, const char *id, int error, int code,
 			      const char *text);
