@@ -254,11 +254,12 @@ wait_some(struct run *r)
 		r->lost = rc < 0 ? rc : IMMP_E_TIMEOUT;
 }
 
-/* Wait until at most so many commands are under way. */
+/* Wait until at most so many commands are under way.  After an error nobody
+ * takes the answers any more. */
 static void
 wait_for(struct run *r, unsigned left)
 {
-	while (r->under_way > left && r->lost == 0)
+	while (r->under_way > left && !stopped(r))
 		wait_some(r);
 }
 
@@ -417,6 +418,9 @@ export_run(struct immp *c, struct export_out *out,
 	}
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = export_folder(&r, &folders[i], alone);
+	/* Answers that are under way go nowhere: r ends here. */
+	if (r.under_way)
+		immp_disconnect(c);
 	if (rc == 0 && opts->file) {
 		rc = export_out_end(out);
 		if (rc < 0)

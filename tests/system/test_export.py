@@ -8,7 +8,9 @@ import mailbox
 import os
 import random
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -22,6 +24,14 @@ BARE = b'Subject: inner\n\nline one\r\nline two\nFrom me\n'
 
 def address(imid, folder=''):
     return imid.replace('@', '+' + folder + '@') if folder else imid
+
+
+def small_files(octets):
+    """For the child: no file may become larger than this."""
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (octets, octets))
+    return limit
 
 
 class World:
@@ -48,10 +58,10 @@ class World:
     def path(self, *names):
         return os.path.join(self.dir, *names)
 
-    def start(self, *words):
+    def start(self, *words, **kw):
         return subprocess.Popen([IMMP, *words], env=self.env, cwd=self.dir,
                                 stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE)
+                                stderr=subprocess.PIPE, **kw)
 
     def immp(self, *words, code=0, stdin=''):
         r = subprocess.run([IMMP, *words], env=self.env, cwd=self.dir,
@@ -408,6 +418,23 @@ def test_one_at_a_time():
         ok(second.returncode == 75 and b'in use' in error, error)
 
 
+def test_no_room():
+    """Nothing more can be written: it says so, and does not wait for what is
+    still under way."""
+    with World() as world:
+        want = many(world)
+        for to, room in (('md', 5000), ('all.mbox', 100000)):
+            p = world.start('export', to, preexec_fn=small_files(room))
+            out, error = p.communicate(timeout=60)
+            ok(p.returncode == 1, to, p.returncode, out, error)
+            ok(re.fullmatch(rb'immp: cannot write \S+: .*too large\n', error),
+               error)
+            n = world.counts('export', to)
+            ok(n['exported'] > 0 and n['exported'] + n['skipped'] == MANY, n)
+        ok(ids_of(world.path('md')) == sorted(want))
+        ok(len(mailbox.mbox(world.path('all.mbox'))) == MANY)
+
+
 SIGNED = b'''--x
 Content-Type: multipart/mixed; boundary=y
 
@@ -508,4 +535,4 @@ def test_reading():
 
 if __name__ == '__main__':
     run(test_reading, test_forms, test_refusals, test_kill_maildir, test_kill_mbox,
-        test_download, test_kill_download, test_one_at_a_time)
+        test_download, test_kill_download, test_one_at_a_time, test_no_room)
