@@ -1,5 +1,7 @@
 /*
- * One file for many messages: mboxrd.
+ * One file for many messages: mboxrd.  What it says of a message stands in
+ * fields of the header; such fields that the message came with are left out,
+ * for they tell of the mbox where it was before.
  *
  * Beside FILE.mbox lies FILE.mbox.immp, a text that is only added to:
  *
@@ -193,7 +195,7 @@ export_mbox_put(struct export_out *o, const struct export_message *m)
 {
 	struct export_pending *p = &o->pending[o->npending];
 	CLEANUP_BUF struct buf head = { 0 };
-	struct export_lines l = { .quote = true };
+	struct export_lines l = { .quote = true, .fields = true };
 	uint64_t n = 0;
 	int rc;
 

@@ -82,8 +82,8 @@ hold(struct export_lines *l, char c)
 	return true;
 }
 
-int
-export_lines_add(struct export_lines *l, struct buf *b, struct str s)
+static int
+add_text(struct export_lines *l, struct buf *b, struct str s)
 {
 	int rc = 0;
 
@@ -113,8 +113,94 @@ export_lines_add(struct export_lines *l, struct buf *b, struct str s)
 	return rc;
 }
 
+/* --- the header --- */
+
+static bool
+is_of_mbox(struct str name)
+{
+	static const char *const own[] = { "Status", "X-Status", "X-Keywords",
+					   "Content-Length", "Lines" };
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (str_eqi(name, str_c(own[i])))
+			return true;
+	return false;
+}
+
+/* What was held back of a name goes out, unless its field is left out. */
+static int
+let_name_go(struct export_lines *l, struct buf *b)
+{
+	struct str name = str_n(l->name, l->nname);
+
+	l->named = true;
+	l->nname = 0;
+	return l->left_out ? 0 : add_text(l, b, name);
+}
+
+/* An octet of a line whose field is not known yet. */
+static int
+take_name(struct export_lines *l, struct buf *b, char c)
+{
+	bool first = l->nname == 0, folded = first && (c == ' ' || c == '\t');
+	struct str name;
+
+	l->name[l->nname++] = c;
+	/* What is folded belongs to the field before it. */
+	if (!folded && c != ':' && c != '\n' && l->nname < EXPORT_FIELD)
+		return 0;
+	name = str_trim(str_n(l->name, l->nname - 1));
+	if (c == '\n' && name.n == 0)
+		l->fields = false;
+	if (!folded)
+		l->left_out = c == ':' && is_of_mbox(name);
+	return let_name_go(l, b);
+}
+
+/* The octets of a header that come next; *s goes on behind them. */
+static int
+add_field(struct export_lines *l, struct buf *b, struct str *s)
+{
+	struct str piece;
+	ptrdiff_t lf;
+	int rc;
+
+	if (!l->named) {
+		char c = *s->p;
+
+		*s = str_from(*s, 1);
+		rc = take_name(l, b, c);
+		l->named &= c != '\n';
+		return rc;
+	}
+	lf = str_chr(*s, '\n', 0);
+	piece = lf < 0 ? *s : str_sub(*s, 0, (size_t)lf + 1);
+	*s = str_from(*s, piece.n);
+	l->named = lf < 0;
+	return l->left_out ? 0 : add_text(l, b, piece);
+}
+
+int
+export_lines_add(struct export_lines *l, struct buf *b, struct str s)
+{
+	int rc = 0;
+
+	while (l->fields && s.n && rc == 0)
+		rc = add_field(l, b, &s);
+	return rc == 0 ? add_text(l, b, s) : rc;
+}
+
 int
 export_lines_end(struct export_lines *l, struct buf *b)
 {
-	return l->quote && !l->inside ? let_go(l, b) : 0;
+	int rc = 0;
+
+	/* A name that never came to its end is none. */
+	if (l->nname) {
+		l->left_out = false;
+		rc = let_name_go(l, b);
+	}
+	if (rc == 0 && l->quote && !l->inside)
+		rc = let_go(l, b);
+	return rc;
 }

@@ -19,19 +19,30 @@ void export_ends_add(struct export_ends *e, struct str s);
 /* At the end: is every line end CRLF? */
 bool export_ends_crlf(const struct export_ends *e);
 
+/* Octets of a field's name that are looked at: of "Content-Length" and more. */
+#define EXPORT_FIELD 18
+
 /*
  * Lines for a file.  lf: CRLF become LF (only where export_ends_crlf()).
  * quote: as mboxrd, `From ` at the start of a line gets a '>', as does one that
- * has some already.  All zero before the first piece but these two.
+ * has some already.  fields: of the header, those are left out that are an
+ * mbox's own and not the message's: Status, X-Status, X-Keywords,
+ * Content-Length, Lines.  All zero before the first piece but these three.
  */
 struct export_lines {
 	bool lf, quote;
+	bool fields;		/* until the header ends */
+	bool named;		/* the name of this line's field is known */
+	bool left_out;		/* the field is */
+	size_t nname;
+	char name[EXPORT_FIELD];	/* held back until it is known */
 	bool inside;		/* of a line that is not looked at any more */
 	size_t marks;		/* '>' of this line that are held back */
 	unsigned matched;	/* octets of "From " likewise */
 	char last;		/* octet that was written */
 };
-/* Appends to b at most 6 octets more than came, and what was held. */
+/* Appends to b at most 6 octets more than came, and what was held: that are the
+ * marks of a line, and a name. */
 int export_lines_add(struct export_lines *l, struct buf *b,
 		     struct str s) WARN_UNUSED;
 /* Whatever is held still. */

@@ -418,6 +418,39 @@ def test_one_at_a_time():
         ok(second.returncode == 75 and b'in use' in error, error)
 
 
+OLD = b'''From x@b.test Mon Jan  5 10:00:00 2026
+From: x@b.test
+Subject: once read
+Status: RO
+X-Status: AF
+X-Keywords: $old
+Lines: 1
+Content-Length: 3
+
+hi
+
+'''
+
+
+def test_mbox_again():
+    """What the mbox said where the mail came from is not said once more."""
+    with World() as world:
+        with open(world.path('old.mbox'), 'wb') as f:
+            f.write(OLD)
+        world.immp('import', 'old.mbox')
+        own = ('Status', 'X-Status', 'X-Keywords', 'Lines', 'Content-Length')
+        ident = world.immp('list').split('\t')[0]
+        for i, switches in enumerate((('-answered', '-flagged'),
+                                      ('-read',), ('+answered',))):
+            world.immp('mark', ident, *switches)
+            world.immp('export', f'new{i}.mbox')
+            m, = mailbox.mbox(world.path(f'new{i}.mbox'), create=False)
+            ok(m['subject'] == 'once read' and m.get_payload() == 'hi\n', m)
+            ok([m.get_all(name, []) for name in own[:2]] ==
+               [[['RO'], []], [[], []], [['O'], ['A']]][i], i, m)
+            ok(not any(name in m for name in own[3:]), m)
+
+
 def test_no_room():
     """Nothing more can be written: it says so, and does not wait for what is
     still under way."""
@@ -535,4 +568,5 @@ def test_reading():
 
 if __name__ == '__main__':
     run(test_reading, test_forms, test_refusals, test_kill_maildir, test_kill_mbox,
-        test_download, test_kill_download, test_one_at_a_time, test_no_room)
+        test_download, test_kill_download, test_one_at_a_time, test_no_room,
+        test_mbox_again)

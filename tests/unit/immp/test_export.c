@@ -173,6 +173,47 @@ test_lines(void **state)
 	}
 }
 
+/* What an mbox says of a message is not the message's. */
+static const struct line_case field_cases[] = {
+	{ "A: b\r\nStatus: RO\r\nC: d\r\n\r\nStatus: x\r\n",
+	  "A: b\nC: d\n\nStatus: x\n", NULL },
+	{ "STATUS: R\r\n\tO\r\n O\r\nx-status : A\r\nX-Statuses: A\r\n\r\n",
+	  "X-Statuses: A\n\n", NULL },
+	{ "X-Keywords: a b\r\nContent-Length: 12\r\nLines: 1\r\n"
+	  "Content-Length-Of-It: 3\r\nContent-Type: x\r\n y\r\n\r\nLines: 1",
+	  "Content-Length-Of-It: 3\nContent-Type: x\n y\n\nLines: 1", NULL },
+	{ "From x\r\nStatus: O\r\nLines", ">From x\nLines", NULL },
+	{ "Status: O\n\nStatus: a\r\n", "\nStatus: a\r\n", NULL },
+	{ "Status: O", "", NULL },
+	{ "no field\r\nStatus\r\n\r\n", "no field\nStatus\n\n", NULL },
+};
+
+static void
+test_fields(void **state)
+{
+	TEST_EACH(c, field_cases) {
+		struct str in = str_c(c->in);
+
+		for (size_t step = 1; step <= in.n + 1; step++) {
+			CLEANUP_BUF struct buf b = { 0 };
+			struct export_lines l = { .quote = true,
+						  .fields = true };
+			struct export_ends e = { 0 };
+
+			buf_init(&b, 300);
+			export_ends_add(&e, in);
+			l.lf = export_ends_crlf(&e);
+			for (size_t i = 0; i < in.n; i += step)
+				CHECK_RC(c->in,
+					 export_lines_add(&l, &b,
+							  str_sub(in, i, step)),
+					 0);
+			CHECK_RC(c->in, export_lines_end(&l, &b), 0);
+			CHECK_STR(c->in, buf_str(&b), c->lf);
+		}
+	}
+}
+
 static const struct from_case {
 	const char *addr;
 	uint64_t at;
@@ -249,6 +290,7 @@ main(void)
 		cmocka_unit_test(test_long_folder),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_mbox_lines),
 		cmocka_unit_test(test_seen),
 	};
