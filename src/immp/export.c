@@ -97,6 +97,7 @@ message_came(struct run *r)
 	const struct export_row *row = r->row;
 	struct export_message m = { .id = row->id, .received = row->received,
 				    .from = str_c(row->from),
+				    .words = str_c(row->words),
 				    .flags = row->flags };
 
 	r->row = NULL;

@@ -13,10 +13,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "immp/export_out.h"
 
 #define PART_PREFIX ".immp-"
 #define PART_SUFFIX ".part"
+#define WORDS "dovecot-keywords"
+#define WORDS_PART PART_PREFIX "keywords" PART_SUFFIX
 
 static const char *
 suffix(const struct export_out *o)
@@ -121,6 +124,54 @@ mark_subfolder(int dir)
 	return 0;
 }
 
+/* Their letters stand in the names of what is there. */
+static int
+read_words(struct export_out *o)
+{
+	CLEANUP_BUF struct buf b = { 0 };
+	int fd = openat(o->dir, WORDS, O_RDONLY | O_CLOEXEC), rc = 0;
+	char piece[4096];
+	ssize_t n;
+
+	if (fd < 0 && errno != ENOENT)
+		return err_from_errno(errno);
+	buf_init(&b, 32768);
+	while (fd >= 0 && rc == 0 && (n = read(fd, piece, sizeof(piece))) != 0)
+		rc = n < 0 ? err_from_errno(errno)
+			   : buf_add(&b, piece, (size_t)n);
+	if (fd >= 0)
+		close(fd);
+	return rc == 0 ? export_words_set(&o->words, buf_str(&b)) : rc;
+}
+
+/* Beside its place: syncfs() and the name come later. */
+static int
+write_words(const struct export_out *o)
+{
+	int fd = openat(o->dir, WORDS_PART,
+			O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+			0600);
+	int rc;
+
+	if (fd < 0)
+		return err_from_errno(errno);
+	rc = file_write(fd, buf_str(&o->words.text));
+	if (close(fd) < 0 && rc == 0)
+		rc = err_from_errno(errno);
+	return rc;
+}
+
+/* No name may have a letter before it has a word, whenever we are killed. */
+static int
+place_words(struct export_out *o)
+{
+	if (renameat(o->dir, WORDS_PART, o->dir, WORDS) < 0 ||
+	    fsync(o->dir) < 0)
+		return err_from_errno(errno);
+	o->words.changed = false;
+	return 0;
+}
+
 static int
 open_maildir(struct export_out *o, struct str path)
 {
@@ -137,6 +188,8 @@ open_maildir(struct export_out *o, struct str path)
 		rc = export_dir_make(o->dir, "new", &o->new_);
 	if (rc == 0)
 		rc = export_dir_make(o->dir, "cur", &o->cur);
+	if (rc == 0)
+		rc = read_words(o);
 	if (rc == 0)
 		rc = each_entry(o, o->tmp, sweep);
 	if (rc == 0)
@@ -187,9 +240,15 @@ export_dir_put(struct export_out *o, const struct export_message *m)
 {
 	struct export_pending *p = &o->pending[o->npending];
 	char part[EXPORT_FILE], text[UUID_TEXT + 1];
+	char letters[EXPORT_LETTERS + 1] = "";
 	uint64_t size = 0;
 	int fd, rc;
 
+	if (o->form == EXPORT_MAILDIR) {
+		rc = export_words_letters(&o->words, m->words, letters);
+		if (rc < 0)
+			return rc;
+	}
 	p->id = m->id;
 	part_name(p, part);
 	fd = openat(part_dir(o), part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
@@ -206,7 +265,7 @@ export_dir_put(struct export_out *o, const struct export_message *m)
 	uuid_format(&m->id, text);
 	if (o->form == EXPORT_MAILDIR)
 		p->is_new = !export_maildir_file(&m->id, m->received, size,
-						 m->flags, p->name);
+						 m->flags, letters, p->name);
 	else
 		snprintf(p->name, sizeof(p->name), "%s%s", text, suffix(o));
 	o->npending++;
@@ -230,9 +289,14 @@ int
 export_dir_commit(struct export_out *o)
 {
 	char part[EXPORT_FILE];
+	int rc = o->words.changed ? write_words(o) : 0;
 
-	if (syncfs(o->dir) < 0)
-		return err_from_errno(errno);
+	if (rc == 0 && syncfs(o->dir) < 0)
+		rc = err_from_errno(errno);
+	if (rc == 0 && o->words.changed)
+		rc = place_words(o);
+	if (rc < 0)
+		return rc;
 	for (size_t i = 0; i < o->npending; i++) {
 		const struct export_pending *p = &o->pending[i];
 		int to = o->form != EXPORT_MAILDIR ? o->dir :

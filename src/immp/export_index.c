@@ -3,11 +3,13 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "immp/export_name.h"
 #include "immp/rows.h"
 #include "mail/imid.h"
 
-/* Octets of all senders' addresses; past it they are MAILER-DAEMON. */
+/* Octets of all senders' addresses and lists of keywords; past it mail is from
+ * MAILER-DAEMON, and has no keywords. */
 #define TEXTS_MAX (8u << 20)
 #define PAGE 500
 
@@ -18,7 +20,7 @@ void
 export_index_init(struct export_index *x)
 {
 	*x = (struct export_index){ 0 };
-	map_init(&x->senders);
+	map_init(&x->known);
 	arena_init(&x->texts, TEXTS_MAX, 16384);
 }
 
@@ -26,21 +28,22 @@ void
 export_index_done(struct export_index *x)
 {
 	mem_free(x->rows);
-	map_done(&x->senders);
+	map_done(&x->known);
 	arena_done(&x->texts);
 	*x = (struct export_index){ 0 };
 }
 
+/* A text, each only once. */
 static const char *
-sender(struct export_index *x, struct str from)
+once(struct export_index *x, struct str s)
 {
-	const char *known = map_get(&x->senders, from);
+	const char *known = map_get(&x->known, s);
 	struct str copy;
 
 	if (known)
 		return known;
-	copy = arena_str(&x->texts, from);
-	if (!copy.p || map_put(&x->senders, from, (char *)(uintptr_t)copy.p,
+	copy = arena_str(&x->texts, s);
+	if (!copy.p || map_put(&x->known, s, (char *)(uintptr_t)copy.p,
 			       NULL) < 0)
 		return "";
 	return copy.p;
@@ -52,7 +55,36 @@ flags_of(const json_t *row)
 	return (row_has(row, "flags", "read") ? EXPORT_READ : 0u) |
 	       (row_has(row, "flags", "flagged") ? EXPORT_FLAGGED : 0u) |
 	       (row_has(row, "flags", "answered") ? EXPORT_ANSWERED : 0u) |
-	       (row_has(row, "flags", "draft") ? EXPORT_DRAFT : 0u);
+	       (row_has(row, "flags", "draft") ? EXPORT_DRAFT : 0u) |
+	       (row_has(row, "flags", "$forwarded") ? EXPORT_FORWARDED : 0u) |
+	       (row_has(row, "flags", "$deleted") ? EXPORT_DELETED : 0u);
+}
+
+/* The keywords that are no flags of the formats. */
+static const char *
+words_of(struct export_index *x, const json_t *row)
+{
+	CLEANUP_BUF struct buf b = { 0 };
+	const json_t *v;
+	size_t i;
+	int rc = 0;
+
+	buf_init(&b, 65536);
+	json_array_foreach(json_object_get(row, "flags"), i, v) {
+		struct str word = str_c(json_is_string(v) ?
+					json_string_value(v) : "");
+
+		if (!str_starts(word, STR("$")) || str_chr(word, ' ', 0) >= 0 ||
+		    utf8_has_unsafe(word) ||
+		    str_eq(word, STR("$forwarded")) ||
+		    str_eq(word, STR("$deleted")))
+			continue;
+		if (rc == 0 && b.n)
+			rc = buf_add_c(&b, ' ');
+		if (rc == 0)
+			rc = buf_add_str(&b, word);
+	}
+	return b.n && rc == 0 ? once(x, buf_str(&b)) : "";
 }
 
 static int
@@ -84,7 +116,8 @@ add_row(void *ctx, json_t *row)
 		return 0;
 	r->size = row_u64(row, "size") & ((UINT64_C(1) << 56) - 1);
 	r->flags = flags_of(row) & 0xffu;
-	r->from = sender(x, row_str(row, "from"));
+	r->from = once(x, row_str(row, "from"));
+	r->words = words_of(x, row);
 	x->n++;
 	return 0;
 }

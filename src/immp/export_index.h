@@ -13,13 +13,14 @@ struct export_row {
 	uint64_t size : 56;	/* as INDEX tells it */
 	uint64_t flags : 8;	/* enum export_flag */
 	const char *from;
+	const char *words;	/* keywords, blanks between them; "" */
 };
 
 /* The rows of a folder, the oldest first. */
 struct export_index {
 	struct export_row *rows;
 	size_t n, cap;
-	struct map senders;	/* each address once */
+	struct map known;	/* each address and list of keywords once */
 	struct arena texts;
 	int err;
 };

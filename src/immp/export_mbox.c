@@ -200,10 +200,10 @@ export_mbox_put(struct export_out *o, const struct export_message *m)
 	int rc;
 
 	l.lf = export_ends_crlf(&o->spool.ends);
-	buf_init(&head, 2048);
+	buf_init(&head, 2048 + m->words.n);
 	rc = export_from_line(&head, str_sub(m->from, 0, 1000), m->received);
 	if (rc == 0)
-		rc = export_status(&head, m->flags, !l.lf);
+		rc = export_status(&head, m->flags, m->words, !l.lf);
 	if (rc == 0)
 		rc = export_spool_write(&o->spool, buf_str(&head), &l, o->mbox,
 					&n);

@@ -124,23 +124,26 @@ export_tree_name(struct str component, char dst[static EXPORT_NAME + 1])
 
 bool
 export_maildir_file(const struct uuid *id, uint64_t received_ms, uint64_t size,
-		    unsigned flags, char dst[static EXPORT_FILE])
+		    unsigned flags, const char *letters,
+		    char dst[static EXPORT_FILE])
 {
 	char text[UUID_TEXT + 1];
 
 	uuid_format(id, text);
-	if (flags == 0) {
+	if (flags == 0 && !*letters) {
 		snprintf(dst, EXPORT_FILE, "%" PRIu64 ".%s.immp,S=%" PRIu64,
 			 received_ms / 1000, text, size);
 		return false;
 	}
 	/* Their letters go in the order of the alphabet. */
 	snprintf(dst, EXPORT_FILE, "%" PRIu64 ".%s.immp,S=%" PRIu64
-		 ":2,%s%s%s%s", received_ms / 1000, text, size,
+		 ":2,%s%s%s%s%s%s%.26s", received_ms / 1000, text, size,
 		 flags & EXPORT_DRAFT ? "D" : "",
 		 flags & EXPORT_FLAGGED ? "F" : "",
+		 flags & EXPORT_FORWARDED ? "P" : "",
 		 flags & EXPORT_ANSWERED ? "R" : "",
-		 flags & EXPORT_READ ? "S" : "");
+		 flags & EXPORT_READ ? "S" : "",
+		 flags & EXPORT_DELETED ? "T" : "", letters);
 	return true;
 }
 
@@ -198,19 +201,28 @@ export_from_line(struct buf *b, struct str addr, uint64_t received_ms)
 }
 
 int
-export_status(struct buf *b, unsigned flags, bool crlf)
+export_status(struct buf *b, unsigned flags, struct str words, bool crlf)
 {
+	const unsigned lettered = EXPORT_ANSWERED | EXPORT_FLAGGED |
+				  EXPORT_DRAFT | EXPORT_DELETED;
 	const char *end = crlf ? "\r\n" : "\n";
 	int rc = 0;
 
-	if (flags == 0)
+	if (flags == 0 && words.n == 0)
 		return 0;
 	/* O: no longer new, as it stands in cur/ of a Maildir. */
 	rc = buf_addf(b, "Status: %sO%s", flags & EXPORT_READ ? "R" : "", end);
-	if (rc < 0 || (flags & ~(unsigned)EXPORT_READ) == 0)
-		return rc;
-	return buf_addf(b, "X-Status: %s%s%s%s",
-			flags & EXPORT_ANSWERED ? "A" : "",
-			flags & EXPORT_FLAGGED ? "F" : "",
-			flags & EXPORT_DRAFT ? "T" : "", end);
+	if (rc == 0 && flags & lettered)
+		rc = buf_addf(b, "X-Status: %s%s%s%s%s",
+			      flags & EXPORT_ANSWERED ? "A" : "",
+			      flags & EXPORT_DELETED ? "D" : "",
+			      flags & EXPORT_FLAGGED ? "F" : "",
+			      flags & EXPORT_DRAFT ? "T" : "", end);
+	/* That it was forwarded has no letter here. */
+	if (rc == 0 && (words.n || flags & EXPORT_FORWARDED))
+		rc = buf_addf(b, "X-Keywords: %s%s%.*s%s",
+			      flags & EXPORT_FORWARDED ? "$forwarded" : "",
+			      flags & EXPORT_FORWARDED && words.n ? " " : "",
+			      STR_ARG(words), end);
+	return rc;
 }

@@ -15,7 +15,7 @@
 /* Flags that the formats know. */
 enum export_flag {
 	EXPORT_READ = 1, EXPORT_FLAGGED = 2, EXPORT_ANSWERED = 4,
-	EXPORT_DRAFT = 8
+	EXPORT_DRAFT = 8, EXPORT_FORWARDED = 16, EXPORT_DELETED = 32
 };
 
 /* Octets of a folder's name on disk. */
@@ -31,11 +31,12 @@ void export_tree_name(struct str component, char dst[static EXPORT_NAME + 1]);
 
 #define EXPORT_FILE 160
 /*
- * "<seconds>.<uuid>.immp,S=<size>" and, where it goes to cur/, ":2,<flags>".
- * True: to cur/.  New mail is that without flags.
+ * "<seconds>.<uuid>.immp,S=<size>" and, where it goes to cur/, ":2,<flags>",
+ * the letters of keywords behind the others.  True: to cur/.  New mail is that
+ * without flags and letters.
  */
 bool export_maildir_file(const struct uuid *id, uint64_t received_ms,
-			 uint64_t size, unsigned flags,
+			 uint64_t size, unsigned flags, const char *letters,
 			 char dst[static EXPORT_FILE]);
 /* A UUID behind a dot of a file's name, or at its start. */
 bool export_maildir_uuid(struct str file, struct uuid *ret);
@@ -46,7 +47,9 @@ bool export_maildir_size(struct str file, uint64_t *ret);
  * MAILER-DAEMON. */
 int export_from_line(struct buf *b, struct str addr,
 		     uint64_t received_ms) WARN_UNUSED;
-/* Status and X-Status, each with its line end: nothing for new mail. */
-int export_status(struct buf *b, unsigned flags, bool crlf) WARN_UNUSED;
+/* Status, X-Status and X-Keywords (words with blanks between them), each with
+ * its line end: nothing for new mail. */
+int export_status(struct buf *b, unsigned flags, struct str words,
+		  bool crlf) WARN_UNUSED;
 
 #endif

@@ -52,6 +52,7 @@ export_out_init(struct export_out *o, enum export_form form, const char *dir,
 				  .tmp = -1, .new_ = -1, .cur = -1,
 				  .mbox = -1, .log = -1 };
 	export_spool_init(&o->spool, -1);
+	export_words_init(&o->words);
 	rc = export_dir_make(AT_FDCWD, dir, &o->root);
 	if (rc < 0)
 		return rc;
@@ -81,6 +82,7 @@ export_out_done(struct export_out *o)
 {
 	leave_folder(o);
 	export_spool_done(&o->spool);
+	export_words_done(&o->words);
 	shut(&o->root);
 }
 

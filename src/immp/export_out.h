@@ -15,6 +15,7 @@
 #include "immp/export_name.h"
 #include "immp/export_seen.h"
 #include "immp/export_spool.h"
+#include "immp/export_words.h"
 
 enum export_form { EXPORT_MAILDIR, EXPORT_MBOX, EXPORT_EML, EXPORT_JSON };
 
@@ -27,6 +28,7 @@ struct export_message {
 	uint64_t received;	/* Unix ms */
 	struct str from;	/* an address, or empty */
 	unsigned flags;		/* enum export_flag */
+	struct str words;	/* keywords, blanks between them */
 };
 
 struct export_pending {
@@ -45,6 +47,7 @@ struct export_out {
 	const char *why;	/* more of the last error, or NULL */
 	struct export_seen seen;
 	struct export_spool spool;
+	struct export_words words;	/* of a folder of a Maildir */
 	struct export_pending pending[EXPORT_BATCH];
 	size_t npending;
 	uint64_t octets;	/* of them */

@@ -451,6 +451,50 @@ def test_mbox_again():
             ok(not any(name in m for name in own[3:]), m)
 
 
+def test_flags():
+    """All that the formats can tell, and keywords."""
+    with World() as world:
+        bob = world.server.connect('bob@a.test')
+        given = [[], ['$forwarded'], ['$deleted', 'read'], ['$work'],
+                 ['$later', '$work', 'flagged'], ['$maildir-a', 'answered']]
+        for i, flags in enumerate(given):
+            ident = re.search(UUID, bob.deliver(
+                'alice@a.test', b'x\r\n', subject=f'm{i}')[1][-1]).group(0)
+            if flags:
+                world.immp('mark', ident, *('+' + f for f in flags))
+        bob.close()
+        world.immp('export', 'md')
+        with open(world.path('md/dovecot-keywords'), 'rb') as f:
+            first = f.read()
+        # A second run goes on with the same letters.
+        for name in os.listdir(world.path('md/cur'))[:2]:
+            os.unlink(world.path('md/cur', name))
+        ok(world.counts('export', 'md')['exported'] == 2)
+        with open(world.path('md/dovecot-keywords'), 'rb') as f:
+            ok(f.read() == first, first)
+        words = dict(l.split(' ') for l in first.decode().splitlines())
+        ok(sorted(words.values()) == ['$later', '$maildir-a', '$work'], words)
+        table = {'P': '$forwarded', 'T': '$deleted', 'S': 'read',
+                 'F': 'flagged', 'R': 'answered'}
+        table.update((chr(ord('a') + int(n)), w) for n, w in words.items())
+        box = mailbox.Maildir(world.path('md'), create=False)
+        found = sorted((m['subject'],
+                        sorted(table[c] for c in m.get_flags()))
+                       for m in box)
+        ok(found == [(f'm{i}', f) for i, f in enumerate(given)], found)
+        for name in os.listdir(world.path('md/cur')):
+            flags = name.split(':2,')[1]
+            ok(flags == ''.join(sorted(flags)), name)
+        world.immp('export', 'all.mbox')
+        table = {'R': 'read', 'F': 'flagged', 'A': 'answered',
+                 'D': '$deleted'}
+        found = sorted((m['subject'],
+                        sorted([table[c] for c in m.get_flags() if c != 'O'] +
+                               (m['X-Keywords'] or '').split()))
+                       for m in mailbox.mbox(world.path('all.mbox')))
+        ok(found == [(f'm{i}', f) for i, f in enumerate(given)], found)
+
+
 def test_no_room():
     """Nothing more can be written: it says so, and does not wait for what is
     still under way."""
@@ -569,4 +613,4 @@ def test_reading():
 if __name__ == '__main__':
     run(test_reading, test_forms, test_refusals, test_kill_maildir, test_kill_mbox,
         test_download, test_kill_download, test_one_at_a_time, test_no_room,
-        test_mbox_again)
+        test_mbox_again, test_flags)

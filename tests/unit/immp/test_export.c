@@ -1,9 +1,12 @@
 /* What exported mail is called, and its lines. */
+#include <stdio.h>
+
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "immp/export_name.h"
 #include "immp/export_seen.h"
 #include "immp/export_text.h"
+#include "immp/export_words.h"
 #include "lib/test.h"
 
 static const struct folder_case {
@@ -78,13 +81,15 @@ test_long_folder(void **state)
 
 static const struct file_case {
 	unsigned flags;
-	const char *name;
+	const char *letters, *name;
 } file_cases[] = {
-	{ 0, "1795506200." ID ".immp,S=917" },
-	{ EXPORT_READ, "1795506200." ID ".immp,S=917:2,S" },
-	{ EXPORT_FLAGGED, "1795506200." ID ".immp,S=917:2,F" },
-	{ EXPORT_READ | EXPORT_FLAGGED | EXPORT_ANSWERED | EXPORT_DRAFT,
-	  "1795506200." ID ".immp,S=917:2,DFRS" },
+	{ 0, "", "1795506200." ID ".immp,S=917" },
+	{ EXPORT_READ, "", "1795506200." ID ".immp,S=917:2,S" },
+	{ EXPORT_FLAGGED, "", "1795506200." ID ".immp,S=917:2,F" },
+	{ 0, "ac", "1795506200." ID ".immp,S=917:2,ac" },
+	{ EXPORT_READ | EXPORT_FLAGGED | EXPORT_ANSWERED | EXPORT_DRAFT |
+	  EXPORT_FORWARDED | EXPORT_DELETED, "b",
+	  "1795506200." ID ".immp,S=917:2,DFPRSTb" },
 };
 
 static void
@@ -98,8 +103,9 @@ test_files(void **state)
 		uint64_t size;
 
 		CHECK(c->name, export_maildir_file(&id, 1795506200123, 917,
-						   c->flags, name) ==
-				       (c->flags != 0));
+						   c->flags, c->letters,
+						   name) ==
+				       (c->flags || *c->letters));
 		CHECK_STR(c->name, str_c(name), c->name);
 		CHECK(c->name, export_maildir_uuid(str_c(name), &found) &&
 				       uuid_eq(&id, &found));
@@ -228,13 +234,17 @@ static const struct from_case {
 
 static const struct status_case {
 	unsigned flags;
-	const char *lines;
+	const char *words, *lines;
 } status_cases[] = {
-	{ 0, "" },
-	{ EXPORT_READ, "Status: RO\n" },
-	{ EXPORT_FLAGGED, "Status: O\nX-Status: F\n" },
-	{ EXPORT_READ | EXPORT_ANSWERED | EXPORT_FLAGGED | EXPORT_DRAFT,
-	  "Status: RO\nX-Status: AFT\n" },
+	{ 0, "", "" },
+	{ EXPORT_READ, "", "Status: RO\n" },
+	{ EXPORT_FLAGGED, "", "Status: O\nX-Status: F\n" },
+	{ EXPORT_FORWARDED, "", "Status: O\nX-Keywords: $forwarded\n" },
+	{ 0, "$a $b", "Status: O\nX-Keywords: $a $b\n" },
+	{ EXPORT_READ | EXPORT_FORWARDED, "$a",
+	  "Status: RO\nX-Keywords: $forwarded $a\n" },
+	{ EXPORT_READ | EXPORT_ANSWERED | EXPORT_FLAGGED | EXPORT_DRAFT |
+	  EXPORT_DELETED, "", "Status: RO\nX-Status: ADFT\n" },
 };
 
 static void
@@ -252,9 +262,50 @@ test_mbox_lines(void **state)
 		CLEANUP_BUF struct buf b = { 0 };
 
 		buf_init(&b, 200);
-		CHECK_RC(s->lines, export_status(&b, s->flags, false), 0);
+		CHECK_RC(s->lines, export_status(&b, s->flags, str_c(s->words),
+					    false), 0);
 		CHECK_STR(s->lines, buf_str(&b), s->lines);
 	}
+}
+
+/* In order, in one folder that Dovecot made. */
+static const struct words_case {
+	const char *words, *letters;
+} words_cases[] = {
+	{ "", "" },
+	{ "$later", "b" },
+	{ "$work", "a" },
+	{ "$new $work", "ac" },
+	{ "$new", "c" },
+	{ "$x $new $x", "cd" },
+};
+
+static void
+test_words(void **state)
+{
+	struct export_words w;
+	char letters[EXPORT_LETTERS + 1], word[8];
+
+	export_words_init(&w);
+	assert_rc(export_words_set(&w, STR("0 Work\n1 $later")), 0);
+	TEST_EACH(c, words_cases) {
+		CHECK_RC(c->words, export_words_letters(&w, str_c(c->words),
+							letters), 0);
+		CHECK_STR(c->words, str_c(letters), c->letters);
+		CHECK(c->words, w.changed == (strchr(c->letters, 'c') != NULL ||
+					      c > &words_cases[3]));
+	}
+	assert_str(buf_str(&w.text), "0 Work\n1 $later\n2 $new\n3 $x\n");
+	for (int i = 4; i < 40; i++) {
+		snprintf(word, sizeof(word), "$w%d", i);
+		assert_rc(export_words_letters(&w, str_c(word), letters), 0);
+		assert_int_equal(letters[0], i < 26 ? 'a' + i : '\0');
+	}
+	assert_rc(export_words_set(&w, STR("")), 0);
+	assert_false(w.changed);
+	assert_rc(export_words_letters(&w, STR("$x"), letters), 0);
+	assert_str(buf_str(&w.text), "0 $x\n");
+	export_words_done(&w);
 }
 
 static void
@@ -292,6 +343,7 @@ main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_mbox_lines),
+		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_seen),
 	};
 
