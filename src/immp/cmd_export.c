@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "immp/cmds.h"
 #include "immp/conn.h"
@@ -69,31 +70,65 @@ folder_of(const char *path, char *dst, size_t cap, const char **ret_name)
 	return str_copy(dir, dst, cap);
 }
 
+/* A lone word that means a folder of the mailbox, and nothing here. */
 static int
-run(struct app *a, enum export_form form, const char *to,
-    struct export_options *o)
+check_place(const struct app *a, const struct export_folders *f,
+	    struct arena *mem, const char *to)
+{
+	bool export = a->cmd->run == cmd_export;
+
+	if (a->nwords > 1 || access(to, F_OK) == 0 ||
+	    !export_folders_has(f, mem, to))
+		return 0;
+	return app_error(APP_USAGE, "%s is a folder of the mailbox, and there "
+			 "is none here of that name; say where to: immp %s DIR",
+			 to, export ? "export PATH" : "download");
+}
+
+static int
+write_to(struct app *a, struct immp *c, const struct export_folders *f,
+	 enum export_form form, struct export_options *o)
 {
 	static struct export_out out;
+	const char *to = a->word[a->nwords - 1];
 	struct export_counts counts;
 	char dir[4096];
-	struct immp *c;
 	int rc;
 
 	if (folder_of(to, dir, sizeof(dir), &o->file) < 0)
 		return app_error(APP_USAGE, "%s is too long", to);
 	if (form != EXPORT_MBOX || !str_ends(str_c(to), STR(".mbox")))
 		o->file = NULL;
-	rc = conn_login(a, &c);
-	if (rc)
-		return rc;
 	rc = export_out_init(&out, form, o->file ? dir : to, !o->file);
 	if (rc < 0) {
 		rc = export_failed(&out, to, rc);
 	} else {
-		rc = export_run(c, &out, o, &counts);
+		rc = export_run(c, &out, f, o, &counts);
 		report(a, &counts, o->remove);
 	}
 	export_out_done(&out);
+	return rc;
+}
+
+/* Nothing is made here before it is known what is to be brought. */
+static int
+run(struct app *a, enum export_form form, const char *path,
+    struct export_options *o)
+{
+	struct export_folders f;
+	struct arena mem;
+	struct immp *c;
+	int rc = conn_login(a, &c);
+
+	if (rc)
+		return rc;
+	arena_init(&mem, 64u << 20, 16384);
+	rc = export_folders_get(c, &mem, path, &f);
+	if (rc == 0)
+		rc = check_place(a, &f, &mem, a->word[a->nwords - 1]);
+	if (rc == 0)
+		rc = write_to(a, c, &f, form, o);
+	arena_done(&mem);
 	immp_free(c);
 	return rc;
 }
@@ -101,19 +136,18 @@ run(struct app *a, enum export_form form, const char *to,
 int
 cmd_export(struct app *a)
 {
-	struct export_options o = { .path = a->nwords > 1 ? a->word[0] : NULL };
+	struct export_options o = { .remove = false };
 	const char *to = a->word[a->nwords - 1];
 	enum export_form form;
 	int rc = form_of(a, str_ends(str_c(to), STR(".mbox")), &form);
 
-	return rc ? rc : run(a, form, to, &o);
+	return rc ? rc : run(a, form, a->nwords > 1 ? a->word[0] : NULL, &o);
 }
 
 int
 cmd_download(struct app *a)
 {
-	struct export_options o = { .path = "/inbox",
-				    .remove = app_has(a, "delete") };
+	struct export_options o = { .remove = app_has(a, "delete") };
 
-	return run(a, EXPORT_MAILDIR, a->word[0], &o);
+	return run(a, EXPORT_MAILDIR, "/inbox", &o);
 }

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "immp/export_index.h"
 #include "immp/target.h"
 #include "immp/term.h"
 
@@ -397,28 +396,23 @@ conclude(const struct export_counts *n)
 
 int
 export_run(struct immp *c, struct export_out *out,
+	   const struct export_folders *folders,
 	   const struct export_options *opts, struct export_counts *counts)
 {
 	struct run r = { .c = c, .out = out, .opts = opts, .counts = counts,
 			 .progress = { .what = "exporting" } };
-	struct export_folder *folders = NULL;
-	struct arena a;
-	bool alone = false;
-	size_t n = 0;
-	int rc;
+	int rc = 0;
 
 	*counts = (struct export_counts){ 0 };
-	arena_init(&a, 64u << 20, 16384);
 	export_index_init(&r.index);
 	buf_init(&r.durable, DURABLE_MAX);
-	rc = export_folders(c, &a, opts->path, &folders, &n, &alone);
-	if (rc == 0 && opts->file) {
+	if (opts->file) {
 		rc = export_out_file(out, opts->file);
 		if (rc < 0)
 			rc = export_failed(out, opts->file, rc);
 	}
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = export_folder(&r, &folders[i], alone);
+	for (size_t i = 0; i < folders->n && rc == 0; i++)
+		rc = export_folder(&r, &folders->v[i], folders->alone);
 	/* Answers that are under way go nowhere: r ends here. */
 	if (r.under_way)
 		immp_disconnect(c);
@@ -429,6 +423,5 @@ export_run(struct immp *c, struct export_out *out,
 	}
 	export_index_done(&r.index);
 	buf_done(&r.durable);
-	arena_done(&a);
 	return rc ? rc : conclude(counts);
 }

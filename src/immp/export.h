@@ -9,6 +9,7 @@
 #define IMMP_EXPORT_H
 
 #include "immp/app.h"
+#include "immp/export_index.h"
 #include "immp/export_out.h"
 
 struct export_counts {
@@ -20,17 +21,16 @@ struct export_counts {
 };
 
 struct export_options {
-	const char *path;	/* a folder or another's mailbox; NULL: one's
-				 * own whole mailbox */
 	const char *file;	/* one mbox for all; NULL */
 	bool remove;		/* delete on the server what is durable here */
 };
 
 /*
- * Export to out, which is open but has no folder yet.  0 or an exit code; the
+ * Export folders to out, which is open but has no folder yet.  0 or an exit code; the
  * reason has been said.  *counts is right in both cases.
  */
 int export_run(struct immp *c, struct export_out *out,
+	       const struct export_folders *folders,
 	       const struct export_options *opts, struct export_counts *counts);
 
 /* Why writing failed, said; returns the exit code. */

@@ -198,8 +198,8 @@ add_folder(void *ctx, json_t *row)
 }
 
 int
-export_folders(struct immp *c, struct arena *a, const char *path,
-	       struct export_folder **ret, size_t *ret_n, bool *ret_alone)
+export_folders_get(struct immp *c, struct arena *a, const char *path,
+		   struct export_folders *ret)
 {
 	struct finding f = { .a = a };
 	char quoted[700], line[800];
@@ -225,8 +225,25 @@ export_folders(struct immp *c, struct arena *a, const char *path,
 	if (f.n == 0)
 		return app_error(APP_REFUSED, "there is no folder %s",
 				 path ? path : "/");
-	*ret = f.list;
-	*ret_n = f.n;
-	*ret_alone = f.want.path.n > 0;
+	*ret = (struct export_folders){ f.list, f.n, f.want.path.n > 0 };
 	return 0;
+}
+
+bool
+export_folders_has(const struct export_folders *f, struct arena *a,
+		   const char *word)
+{
+	struct str s = str_c(word);
+	struct target t, have;
+
+	while (str_ends(s, STR("/")))
+		s.n--;
+	if (!str_starts(s, STR("/")) || target_parse(a, s, &t) < 0 ||
+	    t.prefix.n || t.path.n == 0)
+		return false;
+	for (size_t i = 0; i < f->n; i++)
+		if (target_parse(a, f->v[i].asked, &have) == 0 &&
+		    str_eq(have.key, t.key))
+			return true;
+	return false;
 }

@@ -35,12 +35,20 @@ struct export_folder {
 	struct str asked;	/* as the server calls it */
 	struct str path;	/* canonical: "INBOX/Lists" */
 };
+struct export_folders {
+	struct export_folder *v;
+	size_t n;
+	bool alone;		/* a folder was named */
+};
 /*
  * The folders that path means: that folder alone, or (without a path in it)
  * all.
  * Memory is a's.  0 or an exit code, said.
  */
-int export_folders(struct immp *c, struct arena *a, const char *path,
-		   struct export_folder **ret, size_t *ret_n, bool *ret_alone);
+int export_folders_get(struct immp *c, struct arena *a, const char *path,
+		       struct export_folders *ret);
+/* Does a word ("/inbox") name one of them? */
+bool export_folders_has(const struct export_folders *f, struct arena *a,
+			const char *word);
 
 #endif

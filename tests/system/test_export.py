@@ -278,6 +278,14 @@ def test_refusals():
         world.immp('export', 'nowhere/deep/x', code=1)
         r = world.start('export', '/nope', 'x')
         ok(b'no folder' in r.communicate()[1] and r.returncode == 1)
+        ok(not os.path.exists(world.path('x')), 'nothing is left behind')
+        # A folder of the mailbox is no place here.
+        for words in (('export', '/inbox'), ('export', '/Inbox/Lists/'),
+                      ('export', '/inbox', '-f', 'eml'),
+                      ('download', '/inbox')):
+            error = world.immp(*words, code=2)
+            ok('folder of the mailbox' in error and 'DIR' in error, error)
+            ok(not os.path.exists('/inbox') and not os.path.exists('/Inbox'))
         # A file of another program is never touched.
         with open(world.path('mine.mbox'), 'w', encoding='ascii') as f:
             f.write('From me\n\nhello\n')
