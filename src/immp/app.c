@@ -39,11 +39,20 @@ app_next(const struct app *a, const char *name, size_t *at)
 	return NULL;
 }
 
+/* One thread, one command, one reason. */
+static char said[1024];
+
+const char *
+app_said(void)
+{
+	return said;
+}
+
 int
 app_error(enum app_exit code, const char *fmt, ...)
 {
 	CLEANUP_BUF struct buf line = { 0 };
-	char text[1024];
+	char text[sizeof(said)];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -53,6 +62,7 @@ app_error(enum app_exit code, const char *fmt, ...)
 	/* One line, whatever a peer or a file name brought into it. */
 	if (text_line(&line, str_c(text)) < 0)
 		buf_clear(&line);
+	snprintf(said, sizeof(said), "%.*s", STR_ARG(buf_str(&line)));
 	fflush(stdout);
 	fprintf(stderr, "immp: %.*s\n", STR_ARG(buf_str(&line)));
 	return code;

@@ -75,6 +75,8 @@ const char *app_next(const struct app *a, const char *name, size_t *at);
 /* One line "immp: ..." on standard error, cleaned; returns the exit code. */
 int app_error(enum app_exit code, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/* What the last of them said, without "immp: "; "" if there was none. */
+const char *app_said(void);
 /* The same for an error of the library, with the connection's message. */
 int app_fail(const struct immp *c, int error);
 /* The exit code that stands for an error of the library. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "immp/cmds.h"
 #include "immp/conn.h"
 #include "immp/export.h"
@@ -45,17 +46,40 @@ form_of(const struct app *a, bool is_file, enum export_form *ret)
 }
 
 static void
-report(const struct app *a, const struct export_counts *n, bool remove)
+report_text(const struct app *a, const struct export_counts *n, int rc,
+	    bool remove)
 {
-	if (!a->json) {
-		printf("exported %" PRIu64 " messages\n", n->exported);
-		return;
-	}
-	printf("{\"exported\":%" PRIu64 ",\"skipped\":%" PRIu64, n->exported,
-	       n->skipped);
+	bool export = a->cmd->run == cmd_export;
+
+	printf("%s%s %" PRIu64 " %s", rc ? "not finished: " : "",
+	       export ? "exported" : "downloaded", n->exported,
+	       n->exported == 1 ? "message" : "messages");
 	if (remove)
-		printf(",\"deleted\":%" PRIu64, n->deleted);
-	puts("}");
+		printf(", deleted %" PRIu64 " on the server", n->deleted);
+	if (n->skipped)
+		printf(", %" PRIu64 " %s here already", n->skipped,
+		       n->skipped == 1 ? "was" : "were");
+	putchar('\n');
+}
+
+static void
+report_json(const struct export_counts *n, int rc, bool remove)
+{
+	CLEANUP_BUF struct buf b = { 0 };
+	struct json j;
+
+	buf_init(&b, 65536);
+	json_init(&j, &b);
+	json_object_begin(&j);
+	json_kv_u64(&j, "exported", n->exported);
+	json_kv_u64(&j, "skipped", n->skipped);
+	if (remove)
+		json_kv_u64(&j, "deleted", n->deleted);
+	if (rc)
+		json_kv_str(&j, "error", str_c(app_said()));
+	json_object_end(&j);
+	if (json_err(&j) == 0)
+		printf("%.*s\n", STR_ARG(buf_str(&b)));
 }
 
 /* The folder of a file's path. */
@@ -104,7 +128,10 @@ write_to(struct app *a, struct immp *c, const struct export_folders *f,
 		rc = export_failed(&out, to, rc);
 	} else {
 		rc = export_run(c, &out, f, o, &counts);
-		report(a, &counts, o->remove);
+		if (a->json)
+			report_json(&counts, rc, o->remove);
+		else
+			report_text(a, &counts, rc, o->remove);
 	}
 	export_out_done(&out);
 	return rc;

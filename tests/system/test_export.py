@@ -72,11 +72,16 @@ class World:
         return r.stderr if code else r.stdout
 
     def counts(self, *words, code=0):
+        """What --json says, and an error just where there is one."""
         r = subprocess.run([IMMP, *words, '--json'], env=self.env,
                            cwd=self.dir, capture_output=True, text=True,
                            timeout=120)
         ok(r.returncode == code, words, r.returncode, r.stdout, r.stderr)
-        return json.loads(r.stdout)
+        counts = json.loads(r.stdout)
+        error = counts.pop('error', None)
+        ok((f'immp: {error}\n' if error else '') == r.stderr, error, r.stderr)
+        ok((code == 0) == (error is None), counts, error)
+        return counts
 
 
 def fill(world):
@@ -344,7 +349,7 @@ def killed(world, words, steps):
             kills += 1
     else:
         out = world.immp(*words)
-        ok(out.startswith('exported '), out)
+        ok(out.startswith(('exported ', 'downloaded ')), out)
     ok(kills > 2, 'killed only', kills)
 
 
@@ -381,6 +386,8 @@ def test_download():
         want = many(world)
         ok(world.counts('download', 'md') ==
            {'exported': MANY, 'skipped': 0})
+        out = world.immp('download', 'md')
+        ok(out == f'downloaded 0 messages, {MANY} were here already\n', out)
         ok(len(raw(world, '/inbox')) == MANY, 'nothing is deleted unasked')
         # A file that is not whole is no reason to delete anything.
         name = os.listdir(world.path('md/new'))[0]
@@ -390,9 +397,13 @@ def test_download():
         ok(n == {'exported': 0, 'skipped': MANY, 'deleted': MANY - 1}, n)
         ok(list(raw(world, '/inbox')) == [short])
         ok(len(raw(world, '/trash')) == MANY - 1)
+        p = world.start('download', 'md', '--delete')
+        out = p.communicate()[0]
+        ok(p.returncode == 1 and out == b'not finished: downloaded 0 messages, '
+           b'deleted 0 on the server, 1 was here already\n', out)
         os.unlink(world.path('md/new', name))
-        ok(world.counts('download', 'md', '--delete') ==
-           {'exported': 1, 'skipped': 0, 'deleted': 1})
+        out = world.immp('download', 'md', '--delete')
+        ok(out == 'downloaded 1 message, deleted 1 on the server\n', out)
         ok(ids_of(world.path('md')) == sorted(want))
         ok(raw(world, '/inbox') == {})
 
@@ -512,6 +523,7 @@ def test_no_room():
             p = world.start('export', to, preexec_fn=small_files(room))
             out, error = p.communicate(timeout=60)
             ok(p.returncode == 1, to, p.returncode, out, error)
+            ok(out.startswith(b'not finished: exported '), out)
             ok(re.fullmatch(rb'immp: cannot write \S+: .*too large\n', error),
                error)
             n = world.counts('export', to)
