@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/uuid.h"
 #include "immp/cmds.h"
 #include "immp/conn.h"
 #include "immp/rows.h"
@@ -195,12 +196,15 @@ compose(const struct app *a, const char *path, struct buf *b, uint64_t *ret_n)
 	const char *before = app_value(a, "before");
 	char full[1100], quoted[2300], id[100] = "";
 	const char *unread = "";
+	struct uuid u;
 	uint64_t n = 0;
 
 	if (limit && (str_u64(str_c(limit), 1000000, &n) < 0 || n == 0))
 		return app_error(APP_USAGE, "%s is no number of messages",
 				 limit);
 	*ret_n = n;
+	if (before && uuid_parse(str_c(before), &u) < 0)
+		return app_error(APP_USAGE, "--before: %s is no UUID", before);
 	if (app_has(a, "unread"))
 		unread = strstr(path, "::") ? ",unread" : "::unread";
 	snprintf(full, sizeof(full), "%s%s", path, unread);

@@ -532,7 +532,7 @@ cmd_read(struct app *a)
 	int rc;
 
 	if (app_has(a, "raw") + app_has(a, "mime") + app_has(a, "part") +
-		    (a->json && !app_has(a, "part")) > 1)
+		    a->json > 1)
 		return app_error(APP_USAGE,
 				 "one of --part, --raw, --mime, --json");
 	rc = message_named(a->word[0]);

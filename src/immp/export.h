@@ -26,12 +26,13 @@ struct export_options {
 };
 
 /*
- * Export folders to out, which is open but has no folder yet.  0 or an exit code; the
- * reason has been said.  *counts is right in both cases.
+ * Export folders to out, which is open but has no folder yet.  0 or an exit
+ * code; the reason has been said.  *counts is right in both cases.
  */
 int export_run(struct immp *c, struct export_out *out,
 	       const struct export_folders *folders,
-	       const struct export_options *opts, struct export_counts *counts);
+	       const struct export_options *opts,
+	       struct export_counts *counts);
 
 /* Why writing failed, said; returns the exit code. */
 int export_failed(const struct export_out *out, const char *what, int error);

@@ -598,6 +598,13 @@ def test_reading():
         ok(world.immp('read', '-p', name, signed) == 'hello')
         ok('\tread\t' in world.immp('list'), 'reading all of it marks it')
         world.immp('read', '-p', 'p0/nothing', signed, code=1)
+        for form in ('--part=p1', '--raw', '--mime'):
+            error = world.immp('read', '--json', form, signed, code=2)
+            ok('one of' in error, error)
+        for bad in ('xyz', signed + '0', ''):
+            error = world.immp('list', '--before', bad, code=2)
+            ok('is no UUID' in error, error)
+        ok(world.immp('list', '--before', signed) == '')
 
         text = 'テキスト' * 30
         other = deliver(
