@@ -1,5 +1,7 @@
 #include "immp/export_text.h"
 
+#include "immp/mbox.h"
+
 static const char from[] = "From ";
 
 void
@@ -115,18 +117,6 @@ add_text(struct export_lines *l, struct buf *b, struct str s)
 
 /* --- the header --- */
 
-static bool
-is_of_mbox(struct str name)
-{
-	static const char *const own[] = { "Status", "X-Status", "X-Keywords",
-					   "Content-Length", "Lines" };
-
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		if (str_eqi(name, str_c(own[i])))
-			return true;
-	return false;
-}
-
 /* What was held back of a name goes out, unless its field is left out. */
 static int
 let_name_go(struct export_lines *l, struct buf *b)
@@ -153,7 +143,7 @@ take_name(struct export_lines *l, struct buf *b, char c)
 	if (c == '\n' && name.n == 0)
 		l->fields = false;
 	if (!folded)
-		l->left_out = c == ':' && is_of_mbox(name);
+		l->left_out = c == ':' && mbox_is_mark(name);
 	return let_name_go(l, b);
 }
 

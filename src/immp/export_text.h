@@ -26,8 +26,8 @@ bool export_ends_crlf(const struct export_ends *e);
  * Lines for a file.  lf: CRLF become LF (only where export_ends_crlf()).
  * quote: as mboxrd, `From ` at the start of a line gets a '>', as does one that
  * has some already.  fields: of the header, those are left out that are an
- * mbox's own and not the message's: Status, X-Status, X-Keywords,
- * Content-Length, Lines.  All zero before the first piece but these three.
+ * mbox's own and not the message's (mbox_is_mark()).  All zero before the first
+ * piece but these three.
  */
 struct export_lines {
 	bool lf, quote;

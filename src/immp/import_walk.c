@@ -78,36 +78,6 @@ take_eml(struct import *im, const char *path, const char *folder)
 
 /* --- mbox --- */
 
-/* R of Status; A, F, D, T of X-Status. */
-static size_t
-status_flags(struct str head, const char *words[8])
-{
-	struct str line, name, value;
-	size_t n = 0;
-
-	while (n < 4 && str_next(&head, '\n', &line) &&
-	       str_trim(line).n > 0) {
-		if (!str_cut(line, ':', &name, &value))
-			continue;
-		value = str_trim(value);
-		if (str_eqi(name, STR("Status")) &&
-		    str_chr(value, 'R', 0) >= 0)
-			words[n++] = "read";
-		if (!str_eqi(name, STR("X-Status")))
-			continue;
-		if (str_chr(value, 'A', 0) >= 0)
-			words[n++] = "answered";
-		if (str_chr(value, 'F', 0) >= 0)
-			words[n++] = "flagged";
-		if (str_chr(value, 'D', 0) >= 0)
-			words[n++] = "$deleted";
-		if (str_chr(value, 'T', 0) >= 0)
-			words[n++] = "draft";
-	}
-	words[n] = NULL;
-	return n;
-}
-
 static int
 take_mbox(struct import *im, const char *path, const char *folder)
 {
@@ -115,7 +85,8 @@ take_mbox(struct import *im, const char *path, const char *folder)
 	char where[PATH_OCTETS + 64];
 	struct str from, octets;
 	uint64_t base = im->done;
-	const char *words[8];
+	char words[MBOX_FLAGS][40];
+	const char *flags[MBOX_FLAGS + 1];
 	size_t n = 0, gone = 0;
 	struct mapped f;
 	struct mbox m;
@@ -129,7 +100,7 @@ take_mbox(struct import *im, const char *path, const char *folder)
 	while (im->rc == 0 && mapped_whole(&f) &&
 	       mbox_next(&m, &from, &octets)) {
 		struct import_message msg = {
-			.where = where, .flags = words, .mbox = true,
+			.where = where, .flags = flags, .mbox = true,
 			.file = &f, .folder = folder,
 			.received = mbox_from_time(from),
 		};
@@ -139,7 +110,7 @@ take_mbox(struct import *im, const char *path, const char *folder)
 			import_refuse(im, where, "too large");
 			continue;
 		}
-		status_flags(msg.octets, words);
+		mbox_flags(msg.octets, words, flags);
 		(void)import_add(im, &msg);
 		im->done = base + m.at;
 		if (m.at - gone >= 2 * WINDOW) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/utf8.h"
 
 #define WORD 40
@@ -80,9 +81,8 @@ maildir_flags(struct str letters, char keywords[26][WORD],
 	ret[n] = NULL;
 }
 
-/* "$Work" and "Work" to "$work"; what no keyword can hold becomes '-'. */
-static void
-keyword(struct str s, char dst[WORD])
+void
+maildir_keyword(struct str s, char dst[static WORD])
 {
 	size_t n = 1;
 
@@ -112,7 +112,7 @@ maildir_keywords(struct str text, char keywords[26][WORD])
 	while (str_next(&text, '\n', &line)) {
 		if (str_cut(str_trim(line), ' ', &number, &word) &&
 		    str_u64_any(number, 25, &n) == 0)
-			keyword(str_trim(word), keywords[n]);
+			maildir_keyword(str_trim(word), keywords[n]);
 	}
 }
 
@@ -223,15 +223,6 @@ maildir_folder_name(struct str name, struct buf *b)
 		err = add_octet(b, !valid && c >= 0x80 ? '_' : c);
 	}
 	return err;
-}
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 int

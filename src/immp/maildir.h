@@ -26,6 +26,9 @@ uint64_t maildir_time(struct str name);
 void maildir_flags(struct str letters, char keywords[26][40],
 		   char words[MAILDIR_FLAGS][40],
 		   const char *ret[MAILDIR_FLAGS + 1]);
+/* "$Work" and "Work" to "$work"; what no keyword of ours can hold becomes '-'.
+ * dst is empty if there is nothing of it. */
+void maildir_keyword(struct str s, char dst[static 40]);
 /* Read dovecot-keywords (lines `N word`). */
 void maildir_keywords(struct str text, char keywords[26][40]);
 /*

@@ -1,11 +1,15 @@
 #include "immp/mbox.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
+#include "immp/maildir.h"
+
 #define FROM STR("From ")
+#define WORD 40
 
 int
 mbox_kind_parse(const char *s, enum mbox_kind *ret)
@@ -324,22 +328,108 @@ mbox_unquote(const struct mbox *m, struct str octets, struct buf *b,
 
 /* --- marks --- */
 
-static bool
-is_mark(struct str line)
+bool
+mbox_is_mark(struct str field)
 {
 	static const char *const marks[] = {
 		"Status", "X-Status", "X-Keywords", "X-UID", "X-IMAP",
 		"X-IMAPbase", "Content-Length", "Lines",
 	};
-	struct str name, value;
 
-	if (!str_cut(line, ':', &name, &value))
-		return false;
-	name = str_trim(name);
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		if (str_eqi(name, str_c(marks[i])))
+		if (str_eqi(field, str_c(marks[i])))
 			return true;
 	return false;
+}
+
+/* Is it the first line of such a field? */
+static bool
+is_mark(struct str line)
+{
+	struct str name, value;
+
+	return str_cut(line, ':', &name, &value) && mbox_is_mark(str_trim(name));
+}
+
+/* Flags that are being gathered. */
+struct flags {
+	char (*words)[WORD];
+	const char **ret;
+	size_t n;
+};
+
+static void
+add_flag(struct flags *f, const char *word)
+{
+	if (f->n == MBOX_FLAGS || !*word)
+		return;
+	for (size_t i = 0; i < f->n; i++)
+		if (strcmp(f->words[i], word) == 0)
+			return;
+	snprintf(f->words[f->n], WORD, "%s", word);
+	f->ret[f->n] = f->words[f->n];
+	f->n++;
+}
+
+/* What letters of a field mean. */
+struct letter {
+	char c;
+	const char *word;
+};
+
+static void
+add_letters(struct flags *f, struct str value, const struct letter *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_chr(value, v[i].c, 0) >= 0)
+			add_flag(f, v[i].word);
+}
+
+/* A line of the field X-Keywords. */
+static void
+add_keywords(struct flags *f, struct str line)
+{
+	struct str one;
+	char word[WORD];
+
+	while (str_next(&line, ' ', &one)) {
+		maildir_keyword(str_trim(one), word);
+		add_flag(f, word);
+	}
+}
+
+void
+mbox_flags(struct str octets, char words[MBOX_FLAGS][WORD],
+	   const char *ret[MBOX_FLAGS + 1])
+{
+	static const struct letter status[] = { { 'R', "read" } };
+	static const struct letter x_status[] = {
+		{ 'A', "answered" }, { 'D', "$deleted" }, { 'F', "flagged" },
+		{ 'T', "draft" },
+	};
+	struct flags f = { .words = words, .ret = ret };
+	struct str line, name, value;
+	bool keywords = false;
+
+	while (str_next(&octets, '\n', &line) && str_trim(line).n > 0) {
+		if (line.p[0] == ' ' || line.p[0] == '\t') {
+			if (keywords)
+				add_keywords(&f, line);
+			continue;
+		}
+		keywords = false;
+		if (!str_cut(line, ':', &name, &value))
+			continue;
+		name = str_trim(name);
+		keywords = str_eqi(name, STR("X-Keywords"));
+		if (keywords)
+			add_keywords(&f, value);
+		else if (str_eqi(name, STR("Status")))
+			add_letters(&f, value, status, 1);
+		else if (str_eqi(name, STR("X-Status")))
+			add_letters(&f, value, x_status, 4);
+	}
+	ret[f.n] = NULL;
 }
 
 void

@@ -37,14 +37,25 @@ bool mbox_next(struct mbox *m, struct str *ret_from, struct str *ret_octets);
  */
 int mbox_unquote(const struct mbox *m, struct str octets, struct buf *b,
 		 struct str *ret) WARN_UNUSED;
-/*
- * The octets of a message, run by run, without the fields in which readers
- * write into an mbox what they think of it: Status, X-Status, X-Keywords,
- * X-UID, X-IMAP, X-IMAPbase, Content-Length, Lines.
- */
-typedef void (*mbox_run_fn)(void *ctx, struct str run);
-void mbox_unmarked(struct str octets, mbox_run_fn take, void *ctx);
 /* The time of a From_ line in Unix ms; 0 if there is none to be read. */
 uint64_t mbox_from_time(struct str from);
+
+/* --- marks: what readers of an mbox write into the mail of others --- */
+
+#define MBOX_FLAGS 40
+
+/* Is it one of the fields for that?  Status, X-Status, X-Keywords, X-UID,
+ * X-IMAP, X-IMAPbase, Content-Length, Lines. */
+bool mbox_is_mark(struct str field);
+/*
+ * Flags of ours for R of Status, A, D, F and T of X-Status ("read", "answered",
+ * "$deleted", "flagged", "draft") and the words of X-Keywords, each once.
+ * words must have room for MBOX_FLAGS, each 40 octets.  Ended by NULL in ret.
+ */
+void mbox_flags(struct str octets, char words[MBOX_FLAGS][40],
+		const char *ret[MBOX_FLAGS + 1]);
+/* The octets of a message, run by run, without these fields. */
+typedef void (*mbox_run_fn)(void *ctx, struct str run);
+void mbox_unmarked(struct str octets, mbox_run_fn take, void *ctx);
 
 #endif

@@ -71,7 +71,7 @@ class Client:
 
 MARKS = re.compile(
     rb'(?im)^(?:Status|X-Status|X-Keywords|X-UID|X-IMAP|X-IMAPbase|'
-    rb'Content-Length|Lines):.*\n(?:[ \t].*\n)*')
+    rb'Content-Length|Lines)[ \t]*:.*\n(?:[ \t].*\n)*')
 
 
 def import_id(octets, folder, n=0, mbox=False):
@@ -221,9 +221,7 @@ def without_own(octets):
     """Without the fields of a header that are an mbox's own."""
     end = re.search(rb'\n\r?\n', octets)
     head = octets[:end.start() + 1] if end else octets
-    own = rb'(?im)^(?:(?:X-)?Status|X-Keywords|Content-Length|Lines)[ \t]*:'
-    return re.sub(own + rb'.*\n(?:[ \t].*\n)*', b'', head) \
-        + octets[len(head):]
+    return MARKS.sub(b'', head) + octets[len(head):]
 
 
 def test_other_programs():
@@ -311,8 +309,8 @@ def test_marks():
             uuid = import_id(text.encode(), f'/b{i}', mbox=True)
             ok(uuid in rows, uuid, list(rows))
             flags = set(json.loads(rows[uuid])['flags'])
-            ok(flags == ({'read', 'answered', 'flagged'} if i else set()),
-               flags)
+            ok(flags == ({'read', 'answered', 'flagged', '$a', '$b'} if i
+                         else set()), flags)
         # Nor does one that was deleted meanwhile come again.
         c.run('import', path, '--to', '/c')
         uuid = import_id(marked.encode(), '/c', mbox=True)
@@ -593,6 +591,60 @@ def test_own_export():
         s.stop()
 
 
+def flags_by_subject(c, path):
+    rows = json.loads(c.run('--json', 'list', path, '-n', '1000'))
+    return {r['subject']: sorted(r.get('flags', [])) for r in rows}
+
+
+def lines_of(octets):
+    """The lines, without order, for the fields that we make stand behind those
+    that a message came with; boundaries, made anew each time, by number."""
+    for i, b in enumerate(re.findall(rb'(?i)\bboundary="([^"\n]+)"', octets)):
+        octets = octets.replace(b, b'boundary-%d' % i)
+    lines = lf(without_own(octets)).rstrip(b'\n').split(b'\n')
+    return b'\n'.join(sorted(lines))
+
+
+def test_round_trip():
+    """What was exported and is imported again is what it was: octets, folders,
+    flags and times."""
+    folders = sorted({os.path.join(CORPUS, n.split('/')[0])
+                      for n, _ in messages()})
+    given = [[], ['read'], ['answered', 'read'], ['draft'], ['flagged'],
+             ['$forwarded', '$work'], ['$deleted', '$later', '$work', 'read']]
+    with Server() as s:
+        s.start()
+        c = Client(s)
+        c.run('import', *folders, '--to', '/corpus')
+        s.account('bob@a.test')
+        bob = s.connect('bob@a.test')
+        for i, flags in enumerate(given):
+            code, lines = bob.deliver('alice@a.test', b'From me\r\n',
+                                      subject=f'flags {i}')
+            ok(code == 273, lines)
+            if flags:
+                c.run('mark', re.search(UUID, lines[-1]).group(0),
+                      *('+' + f for f in flags))
+        bob.close()
+        wanted = flags_by_subject(c, '/inbox')
+        ok(len(wanted) == len(given), wanted)
+        for form in ('maildir', 'mbox'):
+            where = os.path.join(s.dir, form)
+            c.run('export', where, '--format', form)
+            d = Client(s, f'{form}@a.test')
+            d.run('import', where)
+            ok(flags_by_subject(d, '/inbox') == wanted, form,
+               flags_by_subject(d, '/inbox'))
+            for path in ('/corpus', '/inbox'):
+                mine, theirs = (
+                    sorted(digest(lines_of(o)) for o in
+                           fetch_all(s, x.imid, path, '').values())
+                    for x in (c, d))
+                ok(mine == theirs, form, path, len(mine), len(theirs),
+                   len(set(mine) - set(theirs)))
+        s.stop()
+
+
 def test_said():
     """What is said at the end, in words and in JSON."""
     with Server() as s:
@@ -806,5 +858,6 @@ def test_signatures():
 
 
 run(test_corpus, test_other_programs, test_mbox, test_marks, test_counts,
-    test_maildir, test_interrupted, test_limits,
-    test_own_export, test_said, test_shortened, test_long_lines, test_signatures)
+    test_maildir, test_interrupted, test_limits, test_own_export,
+    test_round_trip, test_said, test_shortened, test_long_lines,
+    test_signatures)

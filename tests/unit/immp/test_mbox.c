@@ -155,6 +155,66 @@ test_unmarked(void **state)
 	guard_done(&g);
 }
 
+static const struct flag_case {
+	const char *in, *out;
+} flag_cases[] = {
+	{ "", "" },
+	{ "Subject: x\n\nStatus: RO\n", "" },
+	{ "Status: O\n\n", "" },
+	{ "Status: RO\nX-Status: FA\n\n", "read answered flagged" },
+	{ "x-status: TD\r\nStatus : R\r\n\r\n", "$deleted draft read" },
+	{ "X-Keywords: $work NonJunk  work\n\t$a.b\nA: b\n c\n",
+	  "$work $nonjunk $a.b" },
+	{ "X-Keywords:\n x\n y\n\n", "$x $y" },
+	{ "Status: R\nStatus: R\nX-Keywords: $ $read\n\n", "read $read" },
+};
+
+static void
+test_flags(void **state)
+{
+	char words[MBOX_FLAGS][40];
+	const char *flags[MBOX_FLAGS + 1];
+	struct guard g;
+
+	guard_init(&g, 4096);
+	TEST_EACH(c, flag_cases) {
+		struct buf b;
+
+		buf_init(&b, 4096);
+		mbox_flags(guard_put(&g, str_c(c->in)), words, flags);
+		for (size_t i = 0; flags[i]; i++) {
+			if (i)
+				assert_int_equal(buf_add_c(&b, ' '), 0);
+			assert_int_equal(buf_add_cstr(&b, flags[i]), 0);
+		}
+		CHECK_STR(c->in, buf_str(&b), c->out);
+		buf_done(&b);
+	}
+	guard_done(&g);
+}
+
+/* More words than there is room for. */
+static void
+test_many_flags(void **state)
+{
+	char words[MBOX_FLAGS][40];
+	const char *flags[MBOX_FLAGS + 1];
+	size_t n = 0;
+	struct buf b;
+
+	buf_init(&b, 65536);
+	assert_int_equal(buf_add_cstr(&b, "X-Keywords:"), 0);
+	for (int i = 0; i < 2 * MBOX_FLAGS; i++)
+		assert_int_equal(buf_addf(&b, " word-%d-%0100d", i, 0), 0);
+	assert_int_equal(buf_add_cstr(&b, "\nStatus: R\n"), 0);
+	mbox_flags(buf_str(&b), words, flags);
+	while (flags[n])
+		n++;
+	assert_int_equal(n, MBOX_FLAGS);
+	assert_string_equal(flags[0], "$word-0-0000000000000000000000000");
+	buf_done(&b);
+}
+
 int
 main(void)
 {
@@ -163,6 +223,8 @@ main(void)
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_kind),
 		cmocka_unit_test(test_unmarked),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_many_flags),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
