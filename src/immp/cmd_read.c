@@ -282,7 +282,7 @@ struct showing {
 	const struct inner *inner;	/* or NULL */
 	const struct part_view *v;
 	size_t n;
-	bool peek, seen, cut, attached;
+	bool peek, seen, cut, attached, deep;
 };
 
 static int
@@ -410,6 +410,9 @@ show_inner_texts(struct showing *s, const struct inner *i)
 					   .content = true,
 					   .length = broken->raw.n };
 	rc = show_texts(s);
+	for (size_t k = 0; k < s->n; k++)
+		s->deep |= !broken && !i->mail.parts[k].container &&
+			   part_type_is(&v[k], "multipart/");
 	mem_free(v);
 	s->inner = NULL;
 	return rc;
@@ -437,7 +440,10 @@ show_message_texts(struct app *a, struct immp *c, const char *target,
 	mem_free(v);
 	if (s.cut)
 		printf("\n(cut here; the rest of the text: read --raw)\n");
-	if (!s.seen)
+	if (s.deep)
+		printf("\n(some parts lie too deep in others to be shown; all "
+		       "of it: read --mime)\n");
+	else if (!s.seen)
 		printf("\n(no text%s)\n", s.attached ? "; see the attachments"
 						     : "");
 	return rc;

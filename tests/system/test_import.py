@@ -530,8 +530,13 @@ def test_limits():
             ok(code == (1 if name == 'parts' else 0), name, code, out)
         ok(c.total('/inbox') == len(hostile) - 1)
         mime = fetch_all(s, 'alice@a.test', '/inbox', '')
-        for octets in mime.values():
+        for uuid, octets in mime.items():
             ok(b'text' in octets or b'x\r\n' in octets)
+            code, out, kib = peak(c, 'read', uuid)
+            print('read', code, kib, len(out))
+            ok(code == 0 and kib < 64 * 1024, out[-2000:], kib)
+            ok(out.rstrip().endswith(('text', 'x', 'read --mime)')) or
+               'part1/part1 ' in out, out[-2000:])
         # The file itself is in memory, and no copy of it.
         for name, body in large.items():
             path = os.path.join(s.dir, name + '.eml')
