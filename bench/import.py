@@ -7,11 +7,15 @@ Makes an mbox of MESSAGES (100,000) from the corpus ($IMMP_CORPUS, else
 ../shared/corpus), each with a Message-ID of its own; imports it into a real
 immpd on loopback with its default configuration, on one connection; exports
 the folder as a Maildir and as an mbox; and says messages/s and the client's
-peak memory of each.  Wants a quiet machine and some 6 GB of disk.
+peak memory of each.  Then imports it into another folder, killed 12 times on
+the way, and says how many are there at the end: MESSAGES, or it fails.  Wants a
+quiet machine and some 8 GB of disk.
 """
 
 import glob
+import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -27,6 +31,7 @@ os.environ['IMMP_BUILD'] = BUILD
 sys.path.insert(0, os.path.join(HERE, '../tests/system'))
 from immptest import PASSWORD, Server, ok  # noqa: E402
 
+KILLS = 12
 IMMP = os.path.join(BUILD, 'src/immp/immp')
 CORPUS = os.environ.get('IMMP_CORPUS') or os.path.join(
     HERE, '../../shared/corpus')
@@ -61,6 +66,35 @@ def timed(env, *words):
     return time.monotonic() - start, usage.ru_maxrss, out
 
 
+def total(env, path):
+    out = subprocess.run([IMMP, '--json', 'folders'], env=env, check=True,
+                         stdout=subprocess.PIPE).stdout
+    for row in json.loads(out):
+        if row['path'] == path:
+            return row['total']
+    return 0
+
+
+def interrupt(env, mbox):
+    """Import, killed at random, until it comes to its end."""
+    words = [IMMP, 'import', mbox, '--to', '/interrupted']
+    counts = []
+    for _ in range(KILLS):
+        p = subprocess.Popen(words, env=env, stdout=subprocess.DEVNULL,
+                             stdin=subprocess.DEVNULL)
+        try:
+            p.wait(random.uniform(0.1, 2 * COUNT / 2500 / KILLS))
+        except subprocess.TimeoutExpired:
+            p.kill()
+            p.wait()
+        counts.append(total(env, '/interrupted'))
+    _, peak, out = timed(env, *words[1:])
+    got = total(env, '/interrupted')
+    print(f'killed {KILLS} times, with {counts} there; then {out}; '
+          f'{got} are there, {peak / 1024:.1f} MiB', flush=True)
+    ok(got == COUNT, got)
+
+
 def main():
     folder = tempfile.mkdtemp(prefix='immp-bench-')
     env = dict(os.environ, XDG_CONFIG_HOME=folder)
@@ -88,6 +122,7 @@ def main():
                       f'{octets / seconds / 1e6:6.1f} MB/s '
                       f'{seconds:7.1f} s {peak / 1024:6.1f} MiB   {out}',
                       flush=True)
+            interrupt(env, mbox)
             s.stop()
     finally:
         shutil.rmtree(folder)
