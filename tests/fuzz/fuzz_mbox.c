@@ -4,8 +4,8 @@
  */
 #include "base/utf8.h"
 #include "fuzz/fuzz.h"
-#include "immp/maildir.h"
-#include "immp/mbox.h"
+#include "immp/format/maildir.h"
+#include "immp/format/mbox.h"
 
 #define ROOM (16u << 20)
 

@@ -3,10 +3,10 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "immp/export_name.h"
-#include "immp/export_seen.h"
-#include "immp/export_text.h"
-#include "immp/export_words.h"
+#include "immp/export/name.h"
+#include "immp/export/seen.h"
+#include "immp/export/text.h"
+#include "immp/export/words.h"
 #include "lib/test.h"
 
 static const struct folder_case {

@@ -1,4 +1,4 @@
-#include "immp/maildir.h"
+#include "immp/format/maildir.h"
 
 #include "lib/test.h"
 

@@ -1,4 +1,4 @@
-#include "immp/mbox.h"
+#include "immp/format/mbox.h"
 
 #include "lib/guard.h"
 #include "lib/test.h"

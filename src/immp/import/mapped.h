@@ -6,8 +6,8 @@
  * whoever used octets of it asks before he does something with them that
  * cannot be undone.  One file at a time in a process, in one thread.
  */
-#ifndef IMMP_MAPPED_H
-#define IMMP_MAPPED_H
+#ifndef IMMP_IMPORT_MAPPED_H
+#define IMMP_IMPORT_MAPPED_H
 
 #include "base/err.h"
 #include "base/str.h"

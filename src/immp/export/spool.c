@@ -1,4 +1,4 @@
-#include "immp/export_spool.h"
+#include "immp/export/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>

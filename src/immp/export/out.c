@@ -1,4 +1,4 @@
-#include "immp/export_out.h"
+#include "immp/export/out.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,8 +9,8 @@
 #define IMMP_EXPORT_H
 
 #include "immp/app.h"
-#include "immp/export_index.h"
-#include "immp/export_out.h"
+#include "immp/export/index.h"
+#include "immp/export/out.h"
 
 struct export_counts {
 	uint64_t exported;

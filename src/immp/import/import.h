@@ -20,7 +20,7 @@
 #include "base/map.h"
 #include "base/uuid.h"
 #include "immp/app.h"
-#include "immp/mbox.h"
+#include "immp/format/mbox.h"
 #include "immp/term.h"
 
 /* Their IDs fit into one line. */

@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "immp/export_out.h"
+#include "immp/export/out.h"
 
 #define HEAD "immp-mbox 1\n"
 #define LINE_MAX_OCTETS 64

@@ -1,6 +1,6 @@
-#include "immp/export_words.h"
+#include "immp/export/words.h"
 
-#include "immp/maildir.h"
+#include "immp/format/maildir.h"
 
 #define TEXT_MAX (64u << 10)
 

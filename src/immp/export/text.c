@@ -1,6 +1,6 @@
-#include "immp/export_text.h"
+#include "immp/export/text.h"
 
-#include "immp/mbox.h"
+#include "immp/format/mbox.h"
 
 static const char from[] = "From ";
 

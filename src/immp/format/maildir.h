@@ -5,8 +5,8 @@
  * is a folder `.Name.Below` beside them (Maildir++, names in the modified
  * UTF-7 of IMAP) or one whose name is its own.
  */
-#ifndef IMMP_MAILDIR_H
-#define IMMP_MAILDIR_H
+#ifndef IMMP_FORMAT_MAILDIR_H
+#define IMMP_FORMAT_MAILDIR_H
 
 #include "base/buf.h"
 

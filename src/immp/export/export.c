@@ -1,4 +1,4 @@
-#include "immp/export.h"
+#include "immp/export/export.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "immp/export_name.h"
+#include "immp/export/name.h"
 
 #include <inttypes.h>
 #include <stdio.h>

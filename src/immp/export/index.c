@@ -1,10 +1,10 @@
-#include "immp/export_index.h"
+#include "immp/export/index.h"
 
 #include <stdio.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "immp/export_name.h"
+#include "immp/export/name.h"
 #include "immp/rows.h"
 #include "mail/imid.h"
 

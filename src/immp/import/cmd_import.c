@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "immp/cmds.h"
 #include "immp/conn.h"
-#include "immp/import.h"
+#include "immp/import/import.h"
 
 const struct opt cmd_import_opts[] = {
 	{ 't', "to", "FOLDER", "into this folder (/inbox); made if missing" },

@@ -8,7 +8,7 @@
 #define IMMP_EXPORT_SPOOL_H
 
 #include "base/buf.h"
-#include "immp/export_text.h"
+#include "immp/export/text.h"
 
 struct export_spool {
 	struct buf mem;

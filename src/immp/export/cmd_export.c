@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "immp/cmds.h"
 #include "immp/conn.h"
-#include "immp/export.h"
+#include "immp/export/export.h"
 #include "immp/term.h"
 
 const struct opt cmd_export_opts[] = {

@@ -1,6 +1,6 @@
 /* Open addressing, at most half full; the hash is seeded, since whoever sent a
  * message chose its UUID. */
-#include "immp/export_seen.h"
+#include "immp/export/seen.h"
 
 #include "base/mem.h"
 

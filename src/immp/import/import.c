@@ -1,4 +1,4 @@
-#include "immp/import_priv.h"
+#include "immp/import/import_priv.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "crypt/crypt.h"
-#include "immp/mapped.h"
+#include "immp/import/mapped.h"
 #include "mime/mime.h"
 
 /* Octets gathered before they are sent. */

@@ -19,9 +19,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "immp/import.h"
-#include "immp/maildir.h"
-#include "immp/mapped.h"
+#include "immp/format/maildir.h"
+#include "immp/import/import.h"
+#include "immp/import/mapped.h"
 
 #define PATH_OCTETS 4096
 #define DEPTH 16

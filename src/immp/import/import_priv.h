@@ -2,7 +2,7 @@
 #ifndef IMMP_IMPORT_PRIV_H
 #define IMMP_IMPORT_PRIV_H
 
-#include "immp/import.h"
+#include "immp/import/import.h"
 
 struct import_item {
 	char id[IMMP_UUID_SIZE];

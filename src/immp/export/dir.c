@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "immp/export_out.h"
+#include "immp/export/out.h"
 
 #define PART_PREFIX ".immp-"
 #define PART_SUFFIX ".part"

@@ -1,4 +1,4 @@
-#include "immp/mbox.h"
+#include "immp/format/mbox.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -6,7 +6,7 @@
 #include <strings.h>
 #include <time.h>
 
-#include "immp/maildir.h"
+#include "immp/format/maildir.h"
 
 #define FROM STR("From ")
 #define WORD 40

@@ -13,8 +13,8 @@
  * stands; so a text that was never quoted is not cut at `From here on`.  A
  * Content-Length is believed where the next message begins behind it.
  */
-#ifndef IMMP_MBOX_H
-#define IMMP_MBOX_H
+#ifndef IMMP_FORMAT_MBOX_H
+#define IMMP_FORMAT_MBOX_H
 
 #include "base/buf.h"
 

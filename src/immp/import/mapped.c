@@ -1,4 +1,4 @@
-#include "immp/mapped.h"
+#include "immp/import/mapped.h"
 
 #include <errno.h>
 #include <fcntl.h>

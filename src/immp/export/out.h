@@ -12,10 +12,10 @@
 #ifndef IMMP_EXPORT_OUT_H
 #define IMMP_EXPORT_OUT_H
 
-#include "immp/export_name.h"
-#include "immp/export_seen.h"
-#include "immp/export_spool.h"
-#include "immp/export_words.h"
+#include "immp/export/name.h"
+#include "immp/export/seen.h"
+#include "immp/export/spool.h"
+#include "immp/export/words.h"
 
 enum export_form { EXPORT_MAILDIR, EXPORT_MBOX, EXPORT_EML, EXPORT_JSON };
 
