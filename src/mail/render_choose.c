@@ -30,7 +30,7 @@ is_blank(char c)
 static struct str
 skip_blanks(struct str s)
 {
-	while (s.n > 0 && is_blank(s.p[0]))
+	while (s.p && s.n > 0 && is_blank(s.p[0]))
 		s = str_from(s, 1);
 	return s;
 }

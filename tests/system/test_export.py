@@ -466,7 +466,7 @@ def test_mbox_again():
             m, = mailbox.mbox(world.path(f'new{i}.mbox'), create=False)
             ok(m['subject'] == 'once read' and m.get_payload() == 'hi\n', m)
             ok([m.get_all(name, []) for name in own[:2]] ==
-               [[['RO'], []], [[], []], [['O'], ['A']]][i], i, m)
+               [[['RO'], []], [['O'], []], [['O'], ['A']]][i], i, m)
             ok(not any(name in m for name in own[3:]), m)
 
 
