@@ -112,12 +112,18 @@ read_to_end(int fd, struct buf *b)
 int
 file_read(const char *path, bool private, struct buf *b)
 {
+	return file_read_at(AT_FDCWD, path, private, b);
+}
+
+int
+file_read_at(int dir, const char *path, bool private, struct buf *b)
+{
 	/* O_NONBLOCK: a pipe in its place must not stop us. */
 	int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
 	struct stat st;
 	int fd, err = 0;
 
-	fd = open(path, private ? flags | O_NOFOLLOW : flags);
+	fd = openat(dir, path, private ? flags | O_NOFOLLOW : flags);
 	if (fd < 0)
 		return errno == ELOOP ? ERR_DENIED : err_from_errno(errno);
 	if (fstat(fd, &st) < 0)

@@ -28,5 +28,8 @@ int file_write(int fd, struct str s) WARN_UNUSED;
  * what err_from_errno() says; b may then hold a part.
  */
 int file_read(const char *path, bool private, struct buf *b) WARN_UNUSED;
+/* The same; a path that is relative begins at the folder of that descriptor. */
+int file_read_at(int dir, const char *path, bool private,
+		 struct buf *b) WARN_UNUSED;
 
 #endif

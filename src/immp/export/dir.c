@@ -129,19 +129,13 @@ static int
 read_words(struct export_out *o)
 {
 	CLEANUP_BUF struct buf b = { 0 };
-	int fd = openat(o->dir, WORDS, O_RDONLY | O_CLOEXEC), rc = 0;
-	char piece[4096];
-	ssize_t n;
+	int rc;
 
-	if (fd < 0 && errno != ENOENT)
-		return err_from_errno(errno);
 	buf_init(&b, 32768);
-	while (fd >= 0 && rc == 0 && (n = read(fd, piece, sizeof(piece))) != 0)
-		rc = n < 0 ? err_from_errno(errno)
-			   : buf_add(&b, piece, (size_t)n);
-	if (fd >= 0)
-		close(fd);
-	return rc == 0 ? export_words_set(&o->words, buf_str(&b)) : rc;
+	rc = file_read_at(o->dir, WORDS, false, &b);
+	if (rc < 0 && rc != ERR_NOTFOUND)
+		return rc;
+	return export_words_set(&o->words, buf_str(&b));
 }
 
 /* Beside its place: syncfs() and the name come later. */
