@@ -45,7 +45,8 @@ check_folder(struct str name)
 static void
 check_flags(struct str name, struct str list)
 {
-	char keywords[26][40], words[MAILDIR_FLAGS][40];
+	char keywords[MAILDIR_LETTERS][MAILDIR_WORD];
+	char words[MAILDIR_FLAGS][MAILDIR_WORD];
 	const char *flags[MAILDIR_FLAGS + 1];
 	size_t n = 0;
 

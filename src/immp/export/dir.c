@@ -234,7 +234,7 @@ export_dir_put(struct export_out *o, const struct export_message *m)
 {
 	struct export_pending *p = &o->pending[o->npending];
 	char part[EXPORT_FILE], text[UUID_TEXT + 1];
-	char letters[EXPORT_LETTERS + 1] = "";
+	char letters[MAILDIR_LETTERS + 1] = "";
 	uint64_t size = 0;
 	int fd, rc;
 

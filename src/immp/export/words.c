@@ -1,7 +1,5 @@
 #include "immp/export/words.h"
 
-#include "immp/format/maildir.h"
-
 #define TEXT_MAX (64u << 10)
 
 void
@@ -31,13 +29,13 @@ export_words_set(struct export_words *w, struct str text)
 	return rc;
 }
 
-/* The place of a word, or where it goes; EXPORT_LETTERS: nowhere. */
+/* The place of a word, or where it goes; MAILDIR_LETTERS: nowhere. */
 static size_t
 place(const struct export_words *w, struct str word)
 {
-	size_t i, end = EXPORT_LETTERS;
+	size_t i, end = MAILDIR_LETTERS;
 
-	for (i = 0; i < EXPORT_LETTERS; i++)
+	for (i = 0; i < MAILDIR_LETTERS; i++)
 		if (str_eq(str_c(w->words[i]), word))
 			return i;
 	/* Behind the last: one that is free between them was some word's. */
@@ -48,9 +46,9 @@ place(const struct export_words *w, struct str word)
 
 int
 export_words_letters(struct export_words *w, struct str words,
-		     char dst[static EXPORT_LETTERS + 1])
+		     char dst[static MAILDIR_LETTERS + 1])
 {
-	bool has[EXPORT_LETTERS] = { false };
+	bool has[MAILDIR_LETTERS] = { false };
 	struct str word;
 	size_t n = 0;
 	int rc = 0;
@@ -58,17 +56,17 @@ export_words_letters(struct export_words *w, struct str words,
 	while (rc == 0 && str_next(&words, ' ', &word)) {
 		size_t i = place(w, word);
 
-		if (i == EXPORT_LETTERS || word.n == 0)
+		if (i == MAILDIR_LETTERS || word.n == 0)
 			continue;
 		if (!w->words[i][0]) {
-			if (str_copy(word, w->words[i], EXPORT_WORD) < 0)
+			if (str_copy(word, w->words[i], MAILDIR_WORD) < 0)
 				continue;
 			rc = buf_addf(&w->text, "%zu %.*s\n", i, STR_ARG(word));
 			w->changed = true;
 		}
 		has[i] = true;
 	}
-	for (size_t i = 0; i < EXPORT_LETTERS; i++)
+	for (size_t i = 0; i < MAILDIR_LETTERS; i++)
 		if (has[i])
 			dst[n++] = (char)('a' + i);
 	dst[n] = '\0';

@@ -9,12 +9,10 @@
 #define IMMP_EXPORT_WORDS_H
 
 #include "base/buf.h"
-
-#define EXPORT_LETTERS 26
-#define EXPORT_WORD 40		/* as maildir_keywords() has them */
+#include "immp/format/maildir.h"
 
 struct export_words {
-	char words[EXPORT_LETTERS][EXPORT_WORD];	/* "$work" or empty */
+	char words[MAILDIR_LETTERS][MAILDIR_WORD];	/* "$work" or empty */
 	struct buf text;	/* of the file */
 	bool changed;		/* since it was read */
 };
@@ -26,6 +24,6 @@ int export_words_set(struct export_words *w, struct str text) WARN_UNUSED;
 /* The letters of words with blanks between them, in order; what has none yet
  * gets one. */
 int export_words_letters(struct export_words *w, struct str words,
-			 char dst[static EXPORT_LETTERS + 1]) WARN_UNUSED;
+			 char dst[static MAILDIR_LETTERS + 1]) WARN_UNUSED;
 
 #endif

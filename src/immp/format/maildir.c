@@ -7,8 +7,6 @@
 #include "base/hex.h"
 #include "base/utf8.h"
 
-#define WORD 40
-
 struct str
 maildir_info(struct str name)
 {
@@ -55,8 +53,8 @@ word_of(char letter)
 }
 
 void
-maildir_flags(struct str letters, char keywords[26][WORD],
-	      char words[MAILDIR_FLAGS][WORD],
+maildir_flags(struct str letters, char keywords[MAILDIR_LETTERS][MAILDIR_WORD],
+	      char words[MAILDIR_FLAGS][MAILDIR_WORD],
 	      const char *ret[MAILDIR_FLAGS + 1])
 {
 	size_t n = 0;
@@ -68,11 +66,12 @@ maildir_flags(struct str letters, char keywords[26][WORD],
 		if (i > 0 && memchr(letters.p, c, i))
 			continue; /* said already */
 		if (word)
-			snprintf(words[n], WORD, "%s", word);
+			snprintf(words[n], MAILDIR_WORD, "%s", word);
 		else if (c >= 'a' && c <= 'z' && keywords[c - 'a'][0])
-			snprintf(words[n], WORD, "%s", keywords[c - 'a']);
+			snprintf(words[n], MAILDIR_WORD, "%s",
+				 keywords[c - 'a']);
 		else if (c >= 'a' && c <= 'z')
-			snprintf(words[n], WORD, "$maildir-%c", c);
+			snprintf(words[n], MAILDIR_WORD, "$maildir-%c", c);
 		else
 			continue;
 		ret[n] = words[n];
@@ -82,7 +81,7 @@ maildir_flags(struct str letters, char keywords[26][WORD],
 }
 
 void
-maildir_keyword(struct str s, char dst[static WORD])
+maildir_keyword(struct str s, char dst[static MAILDIR_WORD])
 {
 	size_t n = 1;
 
@@ -103,15 +102,15 @@ maildir_keyword(struct str s, char dst[static WORD])
 }
 
 void
-maildir_keywords(struct str text, char keywords[26][WORD])
+maildir_keywords(struct str text, char keywords[MAILDIR_LETTERS][MAILDIR_WORD])
 {
 	struct str line, number, word;
 	uint64_t n;
 
-	memset(keywords, 0, (size_t)26 * WORD);
+	memset(keywords, 0, (size_t)MAILDIR_LETTERS * MAILDIR_WORD);
 	while (str_next(&text, '\n', &line)) {
 		if (str_cut(str_trim(line), ' ', &number, &word) &&
-		    str_u64_any(number, 25, &n) == 0)
+		    str_u64_any(number, MAILDIR_LETTERS - 1, &n) == 0)
 			maildir_keyword(str_trim(word), keywords[n]);
 	}
 }

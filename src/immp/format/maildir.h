@@ -11,6 +11,10 @@
 #include "base/buf.h"
 
 #define MAILDIR_FLAGS 40
+/* Keywords that a folder has letters for, and the octets of one with its end:
+ * "$" and 32 at most. */
+#define MAILDIR_LETTERS 26
+#define MAILDIR_WORD 40
 
 /* Letters behind ":2," (also ";2," and "!2,", where ':' cannot be); "" if
  * there are none. */
@@ -19,18 +23,20 @@ struct str maildir_info(struct str name);
 uint64_t maildir_time(struct str name);
 /*
  * Flags of ours for letters: "read", "flagged", "answered", "draft",
- * "$deleted", "$forwarded"; a to z are words of the list `keywords` (26, each
+ * "$deleted", "$forwarded"; a to z are words of the list `keywords` (each
  * empty or as "$word"), else "$maildir-a".  words must have room for
- * MAILDIR_FLAGS, each 40 octets.  Ended by NULL in ret.
+ * MAILDIR_FLAGS of them.  Ended by NULL in ret.
  */
-void maildir_flags(struct str letters, char keywords[26][40],
-		   char words[MAILDIR_FLAGS][40],
+void maildir_flags(struct str letters,
+		   char keywords[MAILDIR_LETTERS][MAILDIR_WORD],
+		   char words[MAILDIR_FLAGS][MAILDIR_WORD],
 		   const char *ret[MAILDIR_FLAGS + 1]);
 /* "$Work" and "Work" to "$work"; what no keyword of ours can hold becomes '-'.
  * dst is empty if there is nothing of it. */
-void maildir_keyword(struct str s, char dst[static 40]);
+void maildir_keyword(struct str s, char dst[static MAILDIR_WORD]);
 /* Read dovecot-keywords (lines `N word`). */
-void maildir_keywords(struct str text, char keywords[26][40]);
+void maildir_keywords(struct str text,
+		      char keywords[MAILDIR_LETTERS][MAILDIR_WORD]);
 /*
  * A folder name of Maildir++, ".Lists.c" to "Lists/c", decoded, with what the
  * protocol has a meaning for as %XX, appended to b.  0, ERR_NOMEM, ERR_LIMIT.

@@ -6,10 +6,7 @@
 #include <strings.h>
 #include <time.h>
 
-#include "immp/format/maildir.h"
-
 #define FROM STR("From ")
-#define WORD 40
 
 int
 mbox_kind_parse(const char *s, enum mbox_kind *ret)
@@ -353,7 +350,7 @@ is_mark(struct str line)
 
 /* Flags that are being gathered. */
 struct flags {
-	char (*words)[WORD];
+	char (*words)[MAILDIR_WORD];
 	const char **ret;
 	size_t n;
 };
@@ -366,7 +363,7 @@ add_flag(struct flags *f, const char *word)
 	for (size_t i = 0; i < f->n; i++)
 		if (strcmp(f->words[i], word) == 0)
 			return;
-	snprintf(f->words[f->n], WORD, "%s", word);
+	snprintf(f->words[f->n], MAILDIR_WORD, "%s", word);
 	f->ret[f->n] = f->words[f->n];
 	f->n++;
 }
@@ -390,7 +387,7 @@ static void
 add_keywords(struct flags *f, struct str line)
 {
 	struct str one;
-	char word[WORD];
+	char word[MAILDIR_WORD];
 
 	while (str_next(&line, ' ', &one)) {
 		maildir_keyword(str_trim(one), word);
@@ -399,7 +396,7 @@ add_keywords(struct flags *f, struct str line)
 }
 
 void
-mbox_flags(struct str octets, char words[MBOX_FLAGS][WORD],
+mbox_flags(struct str octets, char words[MBOX_FLAGS][MAILDIR_WORD],
 	   const char *ret[MBOX_FLAGS + 1])
 {
 	static const struct letter status[] = { { 'R', "read" } };

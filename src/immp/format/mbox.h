@@ -17,6 +17,7 @@
 #define IMMP_FORMAT_MBOX_H
 
 #include "base/buf.h"
+#include "immp/format/maildir.h"
 
 enum mbox_kind { MBOX_AUTO, MBOX_O, MBOX_RD, MBOX_CL, MBOX_CL2 };
 
@@ -50,9 +51,9 @@ bool mbox_is_mark(struct str field);
 /*
  * Flags of ours for R of Status, A, D, F and T of X-Status ("read", "answered",
  * "$deleted", "flagged", "draft") and the words of X-Keywords, each once.
- * words must have room for MBOX_FLAGS, each 40 octets.  Ended by NULL in ret.
+ * words must have room for MBOX_FLAGS of them.  Ended by NULL in ret.
  */
-void mbox_flags(struct str octets, char words[MBOX_FLAGS][40],
+void mbox_flags(struct str octets, char words[MBOX_FLAGS][MAILDIR_WORD],
 		const char *ret[MBOX_FLAGS + 1]);
 /* The octets of a message, run by run, without these fields. */
 typedef void (*mbox_run_fn)(void *ctx, struct str run);

@@ -85,7 +85,7 @@ take_mbox(struct import *im, const char *path, const char *folder)
 	char where[PATH_OCTETS + 64];
 	struct str from, octets;
 	uint64_t base = im->done;
-	char words[MBOX_FLAGS][40];
+	char words[MBOX_FLAGS][MAILDIR_WORD];
 	const char *flags[MBOX_FLAGS + 1];
 	size_t n = 0, gone = 0;
 	struct mapped f;
@@ -196,7 +196,7 @@ is_maildir(const char *path)
 
 struct maildir {
 	const char *path, *folder;
-	char keywords[26][40];
+	char keywords[MAILDIR_LETTERS][MAILDIR_WORD];
 };
 
 static int
@@ -204,7 +204,7 @@ take_file(struct import *im, struct maildir *d, const char *sub,
 	  const char *name)
 {
 	char path[PATH_OCTETS], where[PATH_OCTETS];
-	char words[MAILDIR_FLAGS][40];
+	char words[MAILDIR_FLAGS][MAILDIR_WORD];
 	const char *flags[MAILDIR_FLAGS + 1] = { NULL };
 	struct import_message m = { .where = path, .folder = d->folder,
 				    .flags = flags };

@@ -284,7 +284,7 @@ static void
 test_words(void **state)
 {
 	struct export_words w;
-	char letters[EXPORT_LETTERS + 1], word[8];
+	char letters[MAILDIR_LETTERS + 1], word[8];
 
 	export_words_init(&w);
 	assert_rc(export_words_set(&w, STR("0 Work\n1 $later")), 0);

@@ -18,7 +18,8 @@ static const struct flag_case {
 static void
 test_flags(void **state)
 {
-	char keywords[26][40], words[MAILDIR_FLAGS][40];
+	char keywords[MAILDIR_LETTERS][MAILDIR_WORD];
+	char words[MAILDIR_FLAGS][MAILDIR_WORD];
 	const char *list[MAILDIR_FLAGS + 1];
 
 	maildir_keywords(STR("0 $Work\n2 C\n26 x\nrubbish\n"), keywords);

@@ -172,7 +172,7 @@ static const struct flag_case {
 static void
 test_flags(void **state)
 {
-	char words[MBOX_FLAGS][40];
+	char words[MBOX_FLAGS][MAILDIR_WORD];
 	const char *flags[MBOX_FLAGS + 1];
 	struct guard g;
 
@@ -197,7 +197,7 @@ test_flags(void **state)
 static void
 test_many_flags(void **state)
 {
-	char words[MBOX_FLAGS][40];
+	char words[MBOX_FLAGS][MAILDIR_WORD];
 	const char *flags[MBOX_FLAGS + 1];
 	size_t n = 0;
 	struct buf b;
