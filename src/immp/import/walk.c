@@ -314,14 +314,17 @@ below(const char *at, bool top, const char *name, bool ours, char *dst,
 	return n > 0 && (size_t)n < cap ? 0 : ERR_LIMIT;
 }
 
-/* Did an export of ours fill this Maildir, and so name it? */
+/* Did an export of ours fill this Maildir, and so name it?  What stands in a
+ * folder is only looked at where the name means two things. */
 static bool
-is_ours(const char *path)
+is_ours(const char *path, const char *name)
 {
 	static const char *const subs[] = { "cur", "new" };
 	char sub[PATH_OCTETS];
 	bool found = false;
 
+	if (!strpbrk(name, "&%"))
+		return false;
 	for (size_t i = 0; i < 2 && !found; i++) {
 		DIR *d = join(sub, path, subs[i]) ? opendir(sub) : NULL;
 		struct dirent *e;
@@ -365,8 +368,8 @@ take_maildirs(struct import *im, const char *path, const char *folder,
 		if (is_own(*names) || !join(sub, path, *names) ||
 		    !is_folder(sub))
 			continue;
-		if (below(folder, top, *names, is_ours(sub), to, sizeof(to)) <
-		    0)
+		if (below(folder, top, *names, is_ours(sub, *names), to,
+			  sizeof(to)) < 0)
 			import_refuse(im, sub, "no name for a folder");
 		else
 			(void)take_maildirs(im, sub, to, depth - 1);
