@@ -23,6 +23,10 @@
 #include "immp/format/mbox.h"
 #include "immp/term.h"
 
+struct import_item;
+struct mapped;
+struct sha256;
+
 /* Their IDs fit into one line. */
 #define IMPORT_BATCH 128
 
@@ -39,10 +43,6 @@ struct import_message {
 
 /* Why a message of a file that got shorter is not taken. */
 #define IMPORT_TORN "was changed while it was read"
-
-struct import_item;
-struct mapped;
-struct sha256;
 
 struct import {
 	const struct app *a;
