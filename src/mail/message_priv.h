@@ -13,6 +13,9 @@
 /* "type/subtype" of a media type, without parameters and blanks. */
 struct str message_type_base(struct str type);
 
+/* Without blanks and tabs at the front. */
+struct str message_skip_blanks(struct str s);
+
 /*
  * Take the next parameter off *rest, which is first what stands behind the
  * base.  *ret_value is as written, with its quotes.

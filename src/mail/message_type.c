@@ -38,10 +38,10 @@ quoted_length(struct str s)
 	return 0;
 }
 
-static struct str
-skip_blanks(struct str s)
+struct str
+message_skip_blanks(struct str s)
 {
-	while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
+	while (s.p && s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
 		s = str_from(s, 1);
 	return s;
 }
@@ -58,14 +58,14 @@ message_type_base(struct str type)
 int
 message_type_next(struct str *rest, struct str *ret_name, struct str *ret_value)
 {
-	struct str s = skip_blanks(*rest), name;
+	struct str s = message_skip_blanks(*rest), name;
 	size_t n;
 
 	if (s.n == 0)
 		return 0;
 	if (s.p[0] != ';')
 		return ERR_VALUE;
-	s = skip_blanks(str_from(s, 1));
+	s = message_skip_blanks(str_from(s, 1));
 	n = message_token(s);
 	if (n == 0 || n == s.n || s.p[n] != '=')
 		return ERR_VALUE;

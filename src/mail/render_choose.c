@@ -11,13 +11,11 @@
 #include "mail/message_priv.h"
 #include "mail/render_priv.h"
 
-/* The first field of a name. */
-struct field {
-	bool there, clean;
-};
-
 struct fields {
-	struct field type, disposition, id;
+	/* The first field of each name. */
+	struct field {
+		bool there, clean;
+	} first[HEADER_ONCE];
 	struct buf value; /* of the type, unfolded */
 };
 
@@ -27,28 +25,16 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-static struct str
-skip_blanks(struct str s)
-{
-	while (s.p && s.n > 0 && is_blank(s.p[0]))
-		s = str_from(s, 1);
-	return s;
-}
-
 /* The field of that name if it is the first one, or NULL. */
 static struct field *
 field_begin(struct fields *f, struct str name)
 {
-	struct field *ret = NULL;
+	enum header_once which = header_once(name);
+	struct field *ret;
 
-	if (str_eqi(name, STR("Content-Type")))
-		ret = &f->type;
-	else if (str_eqi(name, STR("Content-Disposition")))
-		ret = &f->disposition;
-	else if (str_eqi(name, STR("Content-ID")))
-		ret = &f->id;
-	if (!ret || ret->there)
+	if (which == HEADER_ONCE || f->first[which].there)
 		return NULL;
+	ret = &f->first[which];
 	*ret = (struct field){ true, true };
 	return ret;
 }
@@ -57,6 +43,7 @@ static int
 fields_read(struct str block, struct fields *f)
 {
 	struct header_lines lines = { .block = block };
+	const struct field *type = &f->first[HEADER_TYPE];
 	struct field *at = NULL;
 	struct str name, line;
 	int err = 0;
@@ -64,12 +51,12 @@ fields_read(struct str block, struct fields *f)
 	while (err == 0 && header_next(&lines, &name, &line)) {
 		if (name.p) {
 			at = field_begin(f, name);
-			line = str_from(line, at == &f->type);
+			line = str_from(line, at == type);
 		}
 		if (!at)
 			continue;
 		at->clean = at->clean && header_is_clean(line);
-		if (at == &f->type)
+		if (at == type)
 			err = buf_add_str(&f->value, line);
 	}
 	return err;
@@ -93,10 +80,10 @@ param_next(struct str *rest, struct str *ret_name, struct str *ret_value)
 		n++;
 	*ret_name = str_sub(s, 0, n);
 	*ret_value = STR("");
-	*rest = skip_blanks(str_from(s, n));
+	*rest = message_skip_blanks(str_from(s, n));
 	if (!str_starts(*rest, STR("=")))
 		return true;
-	s = skip_blanks(str_from(*rest, 1));
+	s = message_skip_blanks(str_from(*rest, 1));
 	n = 0;
 	if (str_starts(s, STR("\""))) {
 		s = str_from(s, 1);
@@ -151,10 +138,10 @@ says(struct str value, struct str type, struct str *ret_params)
 {
 	struct str base = message_type_base(type), params;
 
-	value = skip_blanks(value);
+	value = message_skip_blanks(value);
 	if (!str_eqi(str_sub(value, 0, base.n), base))
 		return false;
-	params = skip_blanks(str_from(value, base.n));
+	params = message_skip_blanks(str_from(value, base.n));
 	if (params.n > 0 && params.p[0] != ';')
 		return false;
 	*ret_params = params;
@@ -166,32 +153,51 @@ says(struct str value, struct str type, struct str *ret_params)
 
 /* --- the choice --- */
 
+enum header_once
+header_once(struct str name)
+{
+	static const char *const names[HEADER_ONCE] = {
+		[HEADER_TYPE] = "Content-Type",
+		[HEADER_DISPOSITION] = "Content-Disposition",
+		[HEADER_ID] = "Content-ID",
+	};
+	size_t i = 0;
+
+	while (i < HEADER_ONCE && !str_eqi(name, str_c(names[i])))
+		i++;
+	return (enum header_once)i;
+}
+
 static void
 choose(const struct fields *f, const struct message_part *p, bool container,
        struct header_choice *ret)
 {
+	const struct field *type = &f->first[HEADER_TYPE];
+	const struct field *disposition = &f->first[HEADER_DISPOSITION];
+	const struct field *id = &f->first[HEADER_ID];
 	struct str params = STR("");
+	bool *given = ret->given;
 	bool named, lost;
 
 	*ret = (struct header_choice){ .mime = true };
-	ret->type = !container && f->type.there && f->type.clean &&
-		    message_type_check(p->type) == 0 &&
-		    says(buf_str(&f->value), p->type, &params);
-	named = ret->type && has_file_name(params);
+	given[HEADER_TYPE] = !container && type->there && type->clean &&
+			     message_type_check(p->type) == 0 &&
+			     says(buf_str(&f->value), p->type, &params);
+	named = given[HEADER_TYPE] && has_file_name(params);
 	/* A name in the type counts where the disposition has none; where that
 	 * is ours, it must not come to count. */
-	if (named && p->file.n == 0 && f->disposition.there &&
-	    !f->disposition.clean)
-		named = ret->type = false;
-	lost = !container && f->type.there && !ret->type && p->file.n > 0;
-	ret->disposition = f->disposition.there && f->disposition.clean &&
-			   !lost;
-	if (f->disposition.there)
-		ret->own_disposition = !ret->disposition;
+	if (named && p->file.n == 0 && disposition->there &&
+	    !disposition->clean)
+		named = given[HEADER_TYPE] = false;
+	lost = !container && type->there && !given[HEADER_TYPE] &&
+	       p->file.n > 0;
+	given[HEADER_DISPOSITION] = disposition->there && disposition->clean &&
+				    !lost;
+	if (disposition->there)
+		ret->own_disposition = !given[HEADER_DISPOSITION];
 	else
 		ret->own_disposition = p->file.n > 0 && !named;
-	ret->id = f->id.there && f->id.clean;
-	ret->own_id = !ret->id;
+	given[HEADER_ID] = id->there && id->clean;
 }
 
 int

@@ -334,8 +334,7 @@ put_block(struct mime *x, int32_t i, struct header_choice *ret)
 	struct str block = x->blocks[i];
 	int err = 0;
 
-	*ret = (struct header_choice){ .own_disposition = true,
-				       .own_id = true };
+	*ret = (struct header_choice){ .own_disposition = true };
 	if (!block.p)
 		return;
 	if (i < (int32_t)x->m->nparts)
@@ -358,7 +357,7 @@ put_part_fields(struct mime *x, int32_t i)
 	char id[300];
 
 	put_block(x, i, &choice);
-	if (!choice.type)
+	if (!choice.given[HEADER_TYPE])
 		put_type(x, i);
 	if (!is_container(x, i) || enc != ENC_7BIT) {
 		head_lit(&x->h, "Content-Transfer-Encoding: ");
@@ -370,7 +369,7 @@ put_part_fields(struct mime *x, int32_t i)
 	p = &x->m->parts[i];
 	if (!is_container(x, i) && choice.own_disposition)
 		put_disposition(x, i);
-	if (p->cid.n > 0 && choice.own_id) {
+	if (p->cid.n > 0 && !choice.given[HEADER_ID]) {
 		int n = snprintf(id, sizeof(id), "<%.*s>", STR_ARG(p->cid));
 
 		if (n > 0 && (size_t)n < sizeof(id))

@@ -105,13 +105,18 @@ bool header_next(struct header_lines *l, struct str *ret_name,
 /* Is a line replayed octet for octet? */
 bool header_is_clean(struct str line);
 
+/* Fields of MIME that a part has once; of several the first counts. */
+enum header_once { HEADER_TYPE, HEADER_DISPOSITION, HEADER_ID, HEADER_ONCE };
+/* HEADER_ONCE: it is none of them. */
+enum header_once header_once(struct str name);
+
 /* Whose the fields of a part are. */
 struct header_choice {
 	bool mime; /* fields of MIME in its block are replayed at all */
-	/* Of these the first in the block is replayed, else none. */
-	bool type, disposition, id;
-	/* They are made of what is known of the part. */
-	bool own_disposition, own_id;
+	bool given[HEADER_ONCE]; /* the first in the block is replayed */
+	/* Made of what is known of the part.  The type and the ID are, where
+	 * they are not given. */
+	bool own_disposition;
 };
 /* What is to be replayed of the block of a part.  0 or ERR_NOMEM. */
 int header_choose(struct str block, const struct message_part *p,

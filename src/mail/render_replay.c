@@ -5,9 +5,8 @@
  * Fields are given as they were, in their order, folds included, but for
  * those that tell of the MIME structure, which is ours (render_choose.c), and
  * for blanks before a colon.  What is no field has no place in a header and
- * goes, and so do the lines that continue it.  A line
- * has no control characters; what is no UTF-8 stays, for whoever reads it may
- * know what it is.
+ * goes, and so do the lines that continue it.  A line has no control
+ * characters; what is no UTF-8 stays, for whoever reads it may know what it is.
  */
 #include <assert.h>
 
@@ -178,19 +177,15 @@ header_next(struct header_lines *l, struct str *ret_name, struct str *ret_line)
 static bool
 is_wanted(struct str name, struct header_choice *left)
 {
-	bool *once = NULL, was;
+	enum header_once which;
+	bool was;
 
 	if (!message_header_is_mime(name))
 		return true;
-	if (str_eqi(name, STR("Content-Type")))
-		once = &left->type;
-	else if (str_eqi(name, STR("Content-Disposition")))
-		once = &left->disposition;
-	else if (str_eqi(name, STR("Content-ID")))
-		once = &left->id;
-	if (once) {
-		was = *once;
-		*once = false;
+	which = header_once(name);
+	if (which != HEADER_ONCE) {
+		was = left->given[which];
+		left->given[which] = false;
 		return was;
 	}
 	/* The lengths that some mailboxes note are not of what we write. */
